@@ -1,1 +1,11 @@
-//! resilience
+//! Retry, clocks, entropy and failpoints: whatever touches time or chance, so that nothing else has to.
+//!
+//! Not here: any system that is protected. Only this crate reads a clock or entropy (`clippy.toml` bans the calls
+//! elsewhere), so simulated time has one door.
+
+pub mod clock;
+pub mod entropy;
+pub mod failpoint;
+mod retry;
+
+pub use retry::{Retry, RetryPolicy, retry};

@@ -1,1 +1,22 @@
-//! stream
+//! The embedded engine: contracts of sources, operators and sinks; watermarks; windows; checkpoints; the runtime.
+//!
+//! Not here: SQL (that is `sql`, which builds a [`Graph`]) and any one connector (they implement [`Connector`]).
+//!
+//! A [`Graph`] of nodes becomes tasks joined by bounded channels, so a slow sink slows the source down. Barriers flow
+//! with the rows; when every task has passed barrier *e*, the coordinator writes one snapshot (positions, state,
+//! counters, the rows no sink has committed yet), makes it durable, and only then lets the sinks commit epoch *e*,
+//! one after the other.
+
+mod connector;
+mod contract;
+mod error;
+mod graph;
+mod operators;
+
+pub use connector::{Column, ColumnKind, Connector, ConnectorContext, Connectors, OptionSpec, SourceFactory, TableSpec};
+pub use contract::{Claim, Commit, Held, Operator, Output, Polled, Sink, SinkCounters, SnapshotId, Source, TaskState};
+pub use error::{ErrorKind, StreamError};
+pub use graph::{Edge, Graph, Node, NodeId, NodeKind, OperatorFactory, Port, Routing, TaskIndex};
+pub use operators::{
+    Calc, CalcRole, CalcStep, WindowAggregate, WindowAssign, WindowColumn, WindowShape,
+};

@@ -1,0 +1,108 @@
+//! Filters and projections, chained in one operator.
+
+use crate::{Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
+use arrow::array::BooleanArray;
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::physical_expr::PhysicalExpr;
+use event::Watermark;
+use std::sync::Arc;
+
+/// One step over a batch.
+#[derive(Clone, Debug)]
+pub enum CalcStep {
+    /// Keeps the rows for which this is true; NULL counts as false.
+    Filter(Arc<dyn PhysicalExpr>),
+    /// Computes these columns.
+    Project { expressions: Vec<Arc<dyn PhysicalExpr>>, schema: SchemaRef },
+}
+
+/// Where a [`Calc`] stands in its query, which decides what its counters mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalcRole {
+    /// Rows it drops are `filtered`; what passes is counted by the aggregate.
+    BeforeAggregate,
+    /// Rows it drops are `filtered`; what passes is `admitted`.
+    Stateless,
+    /// Rows it drops are results nobody asked for (`HAVING`): `suppressed`.
+    AfterAggregate,
+}
+
+/// Stateless steps, one after the other.
+#[derive(Clone, Debug)]
+pub struct Calc {
+    pub steps: Vec<CalcStep>,
+    pub role: CalcRole,
+}
+
+impl OperatorFactory for Calc {
+    fn create(&self, _task: TaskIndex) -> Result<Box<dyn Operator>, StreamError> {
+        Ok(Box::new(CalcTask { calc: self.clone(), dropped: 0, passed: 0 }))
+    }
+}
+
+/// Applies `steps` to `batch`.
+pub(crate) fn apply(steps: &[CalcStep], mut batch: RecordBatch) -> Result<RecordBatch, StreamError> {
+    for step in steps {
+        batch = match step {
+            CalcStep::Filter(predicate) => {
+                let keep = predicate.evaluate(&batch)?.into_array(batch.num_rows())?;
+                let keep = keep.as_any().downcast_ref::<BooleanArray>();
+                let keep = keep.ok_or_else(|| StreamError::internal("a filter did not yield booleans"))?;
+                filter_record_batch(&batch, keep)?
+            }
+            CalcStep::Project { expressions, schema } => {
+                let rows = batch.num_rows();
+                let columns = expressions
+                    .iter()
+                    .map(|e| e.evaluate(&batch)?.into_array(rows))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let options = RecordBatchOptions::new().with_row_count(Some(rows));
+                RecordBatch::try_new_with_options(schema.clone(), columns, &options)?
+            }
+        };
+    }
+    Ok(batch)
+}
+
+struct CalcTask {
+    calc: Calc,
+    dropped: u64,
+    passed: u64,
+}
+
+impl Operator for CalcTask {
+    fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
+        let rows = batch.num_rows();
+        let result = apply(&self.calc.steps, batch)?;
+        self.dropped += (rows - result.num_rows()) as u64;
+        self.passed += result.num_rows() as u64;
+        if result.num_rows() > 0 {
+            out.rows.push(result);
+        }
+        Ok(())
+    }
+
+    fn on_watermark(&mut self, _watermark: Watermark, _out: &mut Output) -> Result<(), StreamError> {
+        Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<TaskState, StreamError> {
+        let mut state = TaskState::default();
+        let (dropped, passed) = match self.calc.role {
+            CalcRole::BeforeAggregate => ("filtered", None),
+            CalcRole::Stateless => ("filtered", Some("admitted")),
+            CalcRole::AfterAggregate => ("suppressed", None),
+        };
+        state.counters.insert(dropped.into(), self.dropped);
+        if let Some(name) = passed {
+            state.counters.insert(name.into(), self.passed);
+        }
+        Ok(state)
+    }
+
+    fn restore(&mut self, _states: &[TaskState]) -> Result<(), StreamError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,11 @@
+//! The operators of the embedded engine; each file is one of them, with its factory.
+
+mod calc;
+mod shape;
+mod window_aggregate;
+mod window_assign;
+
+pub use calc::{Calc, CalcRole, CalcStep};
+pub use shape::WindowShape;
+pub use window_aggregate::{WindowAggregate, WindowColumn};
+pub use window_assign::WindowAssign;
