@@ -14,7 +14,9 @@ if [ -z "$bazel_cache" ]; then
 fi
 
 # say STEP MESSAGE…
-say() { printf '[bazel-bootstrap %s/%s] %s (%d s)\n' "$1" "$bootstrap_steps" "${*:2}" "$((SECONDS - bootstrap_start))" >&2; }
+say() {
+    printf '[bazel-bootstrap %s/%s] %s (%d s)\n' "$1" "$bootstrap_steps" "${*:2}" "$((SECONDS - bootstrap_start))" >&2
+}
 
 # quietly NUMBER LOG COMMAND…: runs with its output in LOG, says every 15 s where it is, shows the end if it fails.
 quietly() {
@@ -31,7 +33,8 @@ quietly() {
     wait "$pid" || { tail -30 "$log" >&2; die "step $step failed: ${*:1:3} … (whole log: $log)"; }
 }
 
-# The machine's packages: a C toolchain for native crates (librdkafka, zstd, OpenSSL's headers), and what unpacking needs.
+# The machine's packages: a C toolchain and headers for native crates (librdkafka, zstd, OpenSSL), and what unpacking
+# needs.
 machine_packages=(
     ca-certificates curl g++ gcc git libssl-dev make patch patchelf pkg-config python3 python3-pip unzip zip zlib1g-dev
 )
@@ -53,10 +56,11 @@ install_machine_packages() {
         apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
-# apt-get with lists, status and cache of its own: it sees sid as an empty machine would, and changes nothing here.
+# sid_apt COMMAND…: apt-get or apt-cache with lists, status and cache of its own. It sees sid as an empty machine would,
+# and changes nothing here.
 sid_apt() {
-    local sid=$bazel_cache/sid
-    apt-get -q -o Dir::State::lists="$sid/lists" -o Dir::State::status="$sid/status" -o Dir::Cache="$sid/cache" \
+    local sid=$bazel_cache/sid command=$1; shift
+    "$command" -q -o Dir::State::lists="$sid/lists" -o Dir::State::status="$sid/status" -o Dir::Cache="$sid/cache" \
         -o Dir::Etc::sourcelist="$sid/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Etc::preferencesparts=- \
         -o Acquire::Check-Valid-Until=false -o Acquire::Retries=5 -o APT::Sandbox::User=root -o Debug::NoLocking=1 \
         -o APT::Install-Recommends=false -o Dpkg::Use-Pty=0 "$@"
@@ -70,10 +74,10 @@ download_sid() {
         grep -E '/debian/?$' | head -1) || true
     [ -n "$mirror" ] || die "no Debian mirror found in this machine's apt sources"
     printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s sid main\n' "$mirror" >"$sid/sources.list"
-    quietly 2 "$bazel_cache/log/sid-update.log" sid_apt update
-    carried=$(apt-cache -o Dir::State::lists="$sid/lists" -o Dir::State::status="$sid/status" -o Dir::Cache="$sid/cache" \
-        -o Dir::Etc::sourcelist="$sid/sources.list" -o Dir::Etc::sourceparts=- policy bazel-bootstrap |
-        sed -n 's/^ *Candidate: //p')
+    quietly 2 "$bazel_cache/log/sid-update.log" sid_apt apt-get update
+    # An interrupted download of another day may have left packages that sid has replaced since.
+    sid_apt apt-get autoclean >/dev/null
+    carried=$(sid_apt apt-cache policy bazel-bootstrap | sed -n 's/^ *Candidate: //p')
     case $carried in
         "$version"[+-]*) ;;
         *) die "Debian sid now carries Bazel '${carried:-none}', and .bazelversion pins $version." \
@@ -81,7 +85,7 @@ download_sid() {
     esac
     say 3 "downloading Bazel $carried and what it needs (about 630 MB) into $sid"
     quietly 3 "$bazel_cache/log/sid-download.log" \
-        sid_apt install -y --download-only bazel-bootstrap bazel-rules-rust bazel-rules-shell
+        sid_apt apt-get install -y --download-only bazel-bootstrap bazel-rules-rust bazel-rules-shell
 }
 
 unpack_sid() {
@@ -108,7 +112,8 @@ bootstrap() {
         exec 9>&-
     fi
     # rustup installs the toolchain of rust-toolchain.toml when it is first asked for.
-    (cd "$checkout" && rustc --version >/dev/null) || die "rustc does not run: see rust-toolchain.toml and 'rustup show'"
+    (cd "$checkout" && rustc --version >/dev/null) ||
+        die "rustc does not run: see rust-toolchain.toml and 'rustup show'"
     link_cargo_index
     # rules_rust takes a generator that is not its own release from this variable only.
     export CARGO_BAZEL_GENERATOR_URL=file://$bazel_prefix/bin/cargo-bazel
@@ -126,7 +131,8 @@ run_steps() {
         say 4 "unpacking $(ls "$bazel_cache"/sid/cache/archives/*.deb | wc -l) packages"
         quietly 4 "$bazel_cache/log/unpack.log" unpack_sid
         say 5 "relocating Bazel"
-        quietly 5 "$bazel_cache/log/relocate.log" bash "$checkout/tools/bazel.d/relocate.sh" "$bazel_cache/sid/tree" "$bazel_prefix"
+        quietly 5 "$bazel_cache/log/relocate.log" \
+            bash "$checkout/tools/bazel.d/relocate.sh" "$bazel_cache/sid/tree" "$bazel_prefix"
         mark_done relocated
         rm -rf "$bazel_cache/sid"
     fi
@@ -145,7 +151,8 @@ run_steps() {
 # rules_rust's own source of the generator, as Debian packages it, with the lock file it comes with.
 build_generator() {
     local source=$bazel_prefix/share/bazel/rules/rust/crate_universe target=$bazel_cache/generator-target
-    (cd "$1" && cargo build --release --locked --bin cargo-bazel --manifest-path "$source/Cargo.toml" --target-dir "$target")
+    (cd "$1" && cargo build --release --locked --bin cargo-bazel \
+        --manifest-path "$source/Cargo.toml" --target-dir "$target")
     cp "$target/release/cargo-bazel" "$bazel_prefix/bin/cargo-bazel"
     rm -rf "$target"
 }

@@ -45,7 +45,7 @@ rust_toolchain(
     default_edition = "2024",
     dylib_ext = ".so",
     exec_triple = "{triple}",
-    extra_rustc_flags = [],
+    extra_rustc_flags_for_crate_types = {link_flags},
     rust_doc = "bin/rustdoc",
     rust_std = ":rust_std",
     rustc = "bin/rustc",
@@ -93,7 +93,15 @@ def _local_rust_impl(repository_ctx):
     repository_ctx.symlink(sysroot + "/bin", "bin")
     repository_ctx.symlink(sysroot + "/lib", "lib")
     cpu = {"amd64": "x86_64", "arm64": "aarch64"}.get(repository_ctx.os.arch, repository_ctx.os.arch)
-    repository_ctx.file("BUILD.bazel", _BUILD.format(cpu = cpu, triple = cpu + "-unknown-linux-gnu"))
+    triple = cpu + "-unknown-linux-gnu"
+
+    # Bazel's C++ toolchain asks for gold, which Rust warns about. Where Rust brings its own lld, that links, and faster.
+    lld = "{}/lib/rustlib/{}/bin/gcc-ld".format(sysroot, triple)
+    link_flags = {}
+    if repository_ctx.path(lld + "/ld.lld").exists:
+        flags = ["-Clink-arg=-B" + lld, "-Clink-arg=-fuse-ld=lld"]
+        link_flags = {"bin": flags, "proc-macro": flags}
+    repository_ctx.file("BUILD.bazel", _BUILD.format(cpu = cpu, link_flags = repr(link_flags), triple = triple))
 
 local_rust = repository_rule(
     implementation = _local_rust_impl,
