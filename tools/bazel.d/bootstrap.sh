@@ -61,7 +61,7 @@ install_machine_packages() {
 sid_apt() {
     local sid=$bazel_cache/sid command=$1; shift
     "$command" -q -o Dir::State::lists="$sid/lists" -o Dir::State::status="$sid/status" -o Dir::Cache="$sid/cache" \
-        -o Dir::Etc::sourcelist="$sid/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Etc::preferencesparts=- \
+        -o Dir::Etc::sourcelist="$sid/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Etc::preferencesparts=/dev/null \
         -o Acquire::Check-Valid-Until=false -o Acquire::Retries=5 -o APT::Sandbox::User=root -o Debug::NoLocking=1 \
         -o APT::Install-Recommends=false -o Dpkg::Use-Pty=0 "$@"
 }

@@ -8,6 +8,7 @@ What it makes in a package (`x` is the package's name, `b` a program, `t` a file
     :t                    tests/t.rs
     :bench_b              benches/b.rs (manual: never part of //...)
     :clippy :rustfmt      fail `bazel test` on any warning, any unformatted file
+    :buildifier           the same for BUILD.bazel
     :all_x_examples       every program of the package, when it has any
 
 Third-party dependencies come from Cargo.toml; `deps` and `test_deps` name first-party ones only.
@@ -24,6 +25,7 @@ A test finds what it needs in its environment, and runs in the root of its runfi
 
 load("@crates//:defs.bzl", "all_crate_deps", crate_aliases = "aliases")
 load("@rules_rust//rust:defs.bzl", "rust_binary", "rust_library", "rust_test", "rustfmt_test")
+load(":buildifier.bzl", "buildifier_test")
 load(":clippy_test.bzl", "clippy_test")
 
 # As in [workspace.package] of Cargo.toml; rules_rust 0.54 cannot read it from there.
@@ -176,3 +178,4 @@ def crate(
 
     clippy_test(name = "clippy", targets = linted)
     rustfmt_test(name = "rustfmt", size = "small", targets = linted)
+    buildifier_test()
