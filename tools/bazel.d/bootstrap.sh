@@ -56,8 +56,8 @@ install_machine_packages() {
         apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
-# sid_apt COMMAND…: apt-get or apt-cache with lists, status and cache of its own. It sees sid as an empty machine would,
-# and changes nothing here.
+# sid_apt COMMAND…: apt-get or apt-cache with lists, status and cache of its own. It sees sid as an empty machine
+# would, and changes nothing here.
 sid_apt() {
     local sid=$bazel_cache/sid command=$1; shift
     "$command" -q -o Dir::State::lists="$sid/lists" -o Dir::State::status="$sid/status" -o Dir::Cache="$sid/cache" \
@@ -115,6 +115,7 @@ bootstrap() {
     (cd "$checkout" && rustc --version >/dev/null) ||
         die "rustc does not run: see rust-toolchain.toml and 'rustup show'"
     link_cargo_index
+    forget_gone_checkouts
     # rules_rust takes a generator that is not its own release from this variable only.
     export CARGO_BAZEL_GENERATOR_URL=file://$bazel_prefix/bin/cargo-bazel
     bazel_startup=(--nosystem_rc --bazelrc="$bazel_prefix/$ready.bazelrc")
@@ -164,5 +165,18 @@ link_cargo_index() {
     for now in "${CARGO_HOME:-$HOME/.cargo}"/registry/index/*-1949cf8c6b5b557f; do
         then=${now%-*}-6f17d22bba15001f
         if [ -d "$now" ] && [ ! -e "$then" ]; then ln -sfn "${now##*/}" "$then"; fi
+    done
+}
+
+# Bazel keeps a folder of some GB per checkout, which says whose it is. What was built there is in the shared cache.
+forget_gone_checkouts() {
+    local owner base checkout
+    for owner in "$bazel_cache"/bazel/*/DO_NOT_BUILD_HERE; do
+        [ -f "$owner" ] || continue
+        base=${owner%/*} checkout=$(<"$owner")
+        if [ ! -d "$checkout" ] && ! kill -0 "$(cat "$base/server/server.pid.txt" 2>/dev/null)" 2>/dev/null; then
+            echo "tools/bazel: removing what Bazel kept for $checkout, which is gone" >&2
+            chmod -R u+w "$base" && rm -rf "$base"
+        fi
     done
 }

@@ -53,7 +53,7 @@ startup --server_javabase=$prefix/jdk
 startup --host_jvm_args=-Djavax.net.ssl.trustStore=$modules/cacerts
 startup --output_user_root=$cache/bazel
 common --registry=file://$modules/registry
-common --lockfile_mode=off --noenable_workspace
+common --noenable_workspace
 common --override_module=rules_rust=$modules/rules_rust
 common --override_module=apple_support=$modules/apple_support
 common --override_module=protobuf=$modules/protobuf
@@ -63,6 +63,7 @@ common --override_module=zlib=$modules/zlib
 # Checkouts share what they download and what they build.
 common --repository_cache=$cache/repositories
 build --disk_cache=$cache/disk
+build --experimental_disk_cache_gc_max_size=30G
 # A cache or checkout under /tmp would be hidden by the sandbox's own /tmp.
 build --noincompatible_sandbox_hermetic_tmp
 RC
