@@ -3,7 +3,7 @@
 What it makes in a package (`x` is the package's name, `b` a program, `t` a file of tests/):
 
     :x                    the library (src/ without src/bin/)
-    :unit_test            the tests inside the library
+    :unit_test :doc_test  the tests inside the library, and the examples in its documentation
     :b                    src/bin/b.rs; further names for it come from `aliases`
     :t                    tests/t.rs
     :bench_b              benches/b.rs (manual: never part of //...)
@@ -24,7 +24,7 @@ A test finds what it needs in its environment, and runs in the root of its runfi
 """
 
 load("@crates//:defs.bzl", "all_crate_deps", crate_aliases = "aliases")
-load("@rules_rust//rust:defs.bzl", "rust_binary", "rust_library", "rust_test", "rustfmt_test")
+load("@rules_rust//rust:defs.bzl", "rust_binary", "rust_doc_test", "rust_library", "rust_test", "rustfmt_test")
 load(":buildifier.bzl", "buildifier_test")
 load(":clippy_test.bzl", "clippy_test")
 
@@ -125,6 +125,11 @@ def crate(
         tags = needs.tags,
         deps = test_deps + third_party_dev,
         proc_macro_deps = third_party_dev_macros,
+    )
+    rust_doc_test(
+        name = "doc_test",
+        crate = library,
+        deps = test_deps + third_party_dev + third_party_dev_macros,
     )
     linted = [library, ":unit_test"]
 
