@@ -5,7 +5,7 @@ What it makes in a package (`x` is the package's name, `b` a program, `t` a file
     :x                    the library (src/ without src/bin/)
     :unit_test :doc_test  the tests inside the library, and the examples in its documentation
     :b                    src/bin/b.rs; further names for it come from `aliases`
-    :t                    tests/t.rs
+    :t                    tests/t.rs or tests/t/main.rs; modules lie in folders of tests/
     :bench_b              benches/b.rs (manual: never part of //...)
     :clippy :rustfmt      fail `bazel test` on any warning, any unformatted file
     :buildifier           the same for BUILD.bazel
@@ -153,13 +153,15 @@ def crate(
         )
 
     programs = {"CARGO_BIN_EXE_" + binary: "$(rootpath :{})".format(binary) for binary in binaries}
-    for path in native.glob(["tests/*.rs"], allow_empty = True):
-        test = path[len("tests/"):-len(".rs")]
+    test_modules = native.glob(["tests/*/**/*.rs"], allow_empty = True)
+    for path in native.glob(["tests/*.rs", "tests/*/main.rs"], allow_empty = True):
+        test = path[len("tests/"):].removesuffix(".rs").removesuffix("/main")
         needs = _needs(test, tests_need)
         rust_test(
             name = test,
             size = tests_take.get(test, "medium"),
-            srcs = [path],
+            srcs = [path] + [module for module in test_modules if module != path],
+            crate_root = path,
             data = runtime + needs.data + [":" + binary for binary in binaries],
             env = {"CARGO_MANIFEST_DIR": label} | programs | needs.env,
             tags = needs.tags,
