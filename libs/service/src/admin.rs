@@ -1,0 +1,152 @@
+//! The admin server: health, metrics and status over HTTP.
+//!
+//! | path | answer |
+//! |---|---|
+//! | `/livez`, `/healthz` | 200, or 503 when only a restart helps |
+//! | `/readyz`, `/health` | 200 when every input and output is connected, else 503; lists each |
+//! | `/metrics` | Prometheus' text format |
+//! | `/status` | JSON: program, version, pipeline, environment, uptime, health, the program's sections |
+
+use std::{future::IntoFuture, io, net::SocketAddr, sync::Arc, time::Instant};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::{AdminAddr, Environment, Exit, Failure, Health, Metrics, ProgramInfo, Status};
+
+/// Where it listens when the user does not say: loopback only, the port OpenTelemetry uses for Prometheus.
+const DEFAULT_ADDR: &str = "127.0.0.1:9464";
+
+/// What the admin server tells.
+pub struct AdminState {
+    /// Name and version.
+    pub program: ProgramInfo,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The environment.
+    pub environment: Environment,
+    /// When the program started.
+    pub started: Instant,
+    /// `/livez`, `/readyz`.
+    pub health: Health,
+    /// Sections of `/status`.
+    pub status: Status,
+    /// `/metrics`.
+    pub metrics: Metrics,
+}
+
+/// A running admin server; it ends when dropped.
+pub struct Admin {
+    address: SocketAddr,
+    _stop: DropGuard,
+}
+
+impl Admin {
+    /// Starts the server, or none for `off`. Without an address it takes the default one, or a free port when
+    /// that is taken.
+    ///
+    /// # Errors
+    /// Unavailable (69) when an address that was asked for is taken, 77 when it is not permitted, else 78.
+    pub async fn start(addr: Option<&AdminAddr>, state: AdminState) -> Result<Option<Self>, Failure> {
+        let listener = match addr {
+            Some(AdminAddr::Off) => return Ok(None),
+            Some(AdminAddr::At(addr)) => {
+                TcpListener::bind(addr).await.map_err(|cause| refused(addr, cause))?
+            }
+            None => default_listener().await?,
+        };
+        let address = listener.local_addr().map_err(|cause| refused("the admin address", cause))?;
+        let stop = CancellationToken::new();
+        let server = axum::serve(listener, router(Arc::new(state)));
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                ended = server.into_future() => if let Err(cause) = ended {
+                    tracing::warn!(%cause, "The admin server ended.");
+                },
+                () = stopped.cancelled() => {}
+            }
+        });
+        tracing::info!(url = format!("http://{address}/status"), "Health, metrics and status are served.");
+        Ok(Some(Self { address, _stop: stop.drop_guard() }))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+async fn default_listener() -> Result<TcpListener, Failure> {
+    match TcpListener::bind(DEFAULT_ADDR).await {
+        Ok(listener) => Ok(listener),
+        Err(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
+            tracing::info!("{DEFAULT_ADDR} is taken, so the admin server takes a free port.");
+            TcpListener::bind("127.0.0.1:0").await.map_err(|cause| refused("127.0.0.1:0", cause))
+        }
+        Err(cause) => Err(refused(DEFAULT_ADDR, cause)),
+    }
+}
+
+fn refused(addr: &str, cause: io::Error) -> Failure {
+    let (exit, message) = match cause.kind() {
+        io::ErrorKind::AddrInUse => (Exit::Unavailable, format!("the admin address {addr} is taken")),
+        io::ErrorKind::PermissionDenied => {
+            (Exit::NoPermission, format!("the admin address {addr} is not permitted"))
+        }
+        _ => (Exit::Config, format!("the admin server cannot listen on {addr}")),
+    };
+    Failure::new(exit, message)
+        .because(cause)
+        .remedy("give another --admin-addr HOST:PORT, port 0 for a free one, or off")
+}
+
+fn router(state: Arc<AdminState>) -> Router {
+    Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/healthz", get(livez))
+        .route("/health", get(readyz))
+        .route("/metrics", get(metrics))
+        .route("/status", get(status))
+        .with_state(state)
+}
+
+async fn livez(State(state): State<Arc<AdminState>>) -> Response {
+    answer(state.health.is_live(), &state)
+}
+
+async fn readyz(State(state): State<Arc<AdminState>>) -> Response {
+    answer(state.health.is_ready(), &state)
+}
+
+fn answer(fine: bool, state: &AdminState) -> Response {
+    let code = if fine { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(state.health.to_json())).into_response()
+}
+
+async fn metrics(State(state): State<Arc<AdminState>>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render())
+        .into_response()
+}
+
+async fn status(State(state): State<Arc<AdminState>>) -> Response {
+    Json(json!({
+        "program": state.program.name,
+        "version": state.program.version,
+        "pipeline": state.pipeline,
+        "environment": state.environment,
+        "uptime_seconds": state.started.elapsed().as_secs(),
+        "health": state.health.to_json(),
+        "sections": state.status.to_json(),
+    }))
+    .into_response()
+}
