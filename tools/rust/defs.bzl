@@ -56,7 +56,7 @@ def _needs(name, tests_need):
 
 def crate(
         name,
-        binaries = [],
+        binaries = None,
         aliases = {},
         deps = [],
         test_deps = [],
@@ -67,8 +67,8 @@ def crate(
 
     Args:
       name: the Cargo package's name, which is also the folder's.
-      binaries: stems of src/bin/*.rs. They are listed so that the labels can be read in the BUILD file; a missing or
-        superfluous one is an error.
+      binaries: stems of src/bin/*.rs, so that the labels can be read in the BUILD file; a missing or superfluous one is
+        an error. By default whatever is there.
       aliases: further labels for programs: `{"PatternDetector": "pattern_detector"}`.
       deps: first-party libraries.
       test_deps: first-party libraries that only tests and benches use.
@@ -83,7 +83,9 @@ def crate(
     folder = label if "/" in label else "interactions/" + label
 
     found = [path[len("src/bin/"):-len(".rs")] for path in native.glob(["src/bin/*.rs"], allow_empty = True)]
-    if sorted(found) != sorted(binaries):
+    if binaries == None:
+        binaries = sorted(found)
+    elif sorted(found) != sorted(binaries):
         fail("src/bin of {} holds {}, BUILD.bazel lists {}".format(folder, sorted(found), sorted(binaries)))
 
     common = dict(
