@@ -62,6 +62,7 @@ def crate(
         test_deps = [],
         tests_need = {},
         tests_take = {},
+        testonly = False,
         visibility = ["//:__subpackages__"]):
     """Declares the Cargo package in this folder. See the top of this file.
 
@@ -75,6 +76,7 @@ def crate(
       tests_need: what tests need of the machine, by test: `{"recovery": ["services", "flights"]}`. The unit tests of the
         library are "unit_test"; "*" stands for every test not named. Needs: "docker", "flights", "services".
       tests_take: how long tests take, by test: a Bazel size ("small", "medium", "large", "enormous"). Default medium.
+      testonly: whether only tests may use the library.
       visibility: who may depend on the library and the programs.
     """
 
@@ -107,6 +109,7 @@ def crate(
     library = ":" + name
     rust_library(
         name = name,
+        testonly = testonly,
         srcs = native.glob(["src/**/*.rs"], exclude = ["src/bin/**"]),
         visibility = visibility,
         deps = deps + third_party,
@@ -138,6 +141,7 @@ def crate(
     for binary in binaries:
         rust_binary(
             name = binary,
+            testonly = testonly,
             srcs = ["src/bin/{}.rs".format(binary)],
             visibility = visibility,
             deps = [library] + deps + third_party,
