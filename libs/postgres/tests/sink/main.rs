@@ -1,0 +1,12 @@
+//! The sink against a real PostgreSQL server: what it commits, refuses and survives.
+
+mod accounting;
+mod commits;
+mod faults;
+mod fencing;
+mod options;
+mod proxy;
+mod refused;
+mod server;
+mod types;
+mod validation;
