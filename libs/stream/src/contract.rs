@@ -74,7 +74,8 @@ pub trait Operator: Send {
 pub struct TaskState {
     pub value: serde_json::Value,
     pub batches: Vec<RecordBatch>,
-    /// Totals since the pipeline first started: they survive restarts and are summed over tasks.
+    /// Counts since this task was created. The engine adds them over tasks and to those of earlier runs; `restore`
+    /// leaves them alone.
     pub counters: BTreeMap<String, u64>,
 }
 

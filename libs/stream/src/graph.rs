@@ -45,6 +45,11 @@ pub struct Edge {
 /// Makes the operator of one task.
 pub trait OperatorFactory: Send + Sync {
     fn create(&self, task: TaskIndex) -> Result<Box<dyn Operator>, StreamError>;
+
+    /// What its state means: state written under another signature is refused. Empty for operators without state.
+    fn signature(&self) -> String {
+        String::new()
+    }
 }
 
 pub enum NodeKind {
@@ -58,8 +63,8 @@ pub enum NodeKind {
         idle_timeout: Option<Duration>,
     },
     Operator(Arc<dyn OperatorFactory>),
-    /// Always one task.
-    Sink(Box<dyn Sink>),
+    /// Always one task. `None` once the engine has taken it.
+    Sink(Option<Box<dyn Sink>>),
 }
 
 pub struct Node {
@@ -87,6 +92,26 @@ impl Graph {
         debug_assert!(node.inputs.iter().all(|e| e.from < self.nodes.len()));
         self.nodes.push(node);
         self.nodes.len() - 1
+    }
+
+    /// Sends the dead letters of every node into one more sink, which commits after all others.
+    pub fn collect_dead_letters(&mut self, sink: Box<dyn Sink>) {
+        let from = |(from, node): (NodeId, &Node)| match node.kind {
+            NodeKind::Sink(_) => None,
+            NodeKind::Source { .. } | NodeKind::Operator(_) => {
+                Some(Edge { from, port: Port::Dead, routing: Routing::Gather })
+            }
+        };
+        let inputs = self.nodes.iter().enumerate().filter_map(from).collect();
+        self.add(Node {
+            id: format!("sink:{}", sink.name()),
+            label: sink.name().to_owned(),
+            description: "dead letters and late rows".into(),
+            kind: NodeKind::Sink(Some(sink)),
+            inputs,
+            schema: event::dead_letter_schema(),
+            parallelism: 1,
+        });
     }
 
     /// One line per node, for `--dry-run`.

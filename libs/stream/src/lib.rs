@@ -10,8 +10,12 @@
 mod connector;
 mod contract;
 mod error;
+mod exchange;
 mod graph;
 mod operators;
+mod runtime;
+mod snapshot;
+mod watermark;
 
 pub use connector::{Column, ColumnKind, Connector, ConnectorContext, Connectors, OptionSpec, SourceFactory, TableSpec};
 pub use contract::{Claim, Commit, Held, Operator, Output, Polled, Sink, SinkCounters, SnapshotId, Source, TaskState};
@@ -20,3 +24,5 @@ pub use graph::{Edge, Graph, Node, NodeId, NodeKind, OperatorFactory, Port, Rout
 pub use operators::{
     Calc, CalcRole, CalcStep, WindowAggregate, WindowAssign, WindowColumn, WindowShape,
 };
+pub use runtime::{Progress, RunOptions, RunReport, run};
+pub use snapshot::SnapshotStore;

@@ -1,0 +1,75 @@
+//! Event times of a batch, and the letters of rows whose time does not fit.
+
+use crate::StreamError;
+use arrow::array::{Array, AsArray, TimestampMillisecondArray};
+use arrow::datatypes::TimestampMillisecondType;
+use arrow::json::LineDelimitedWriter;
+use arrow::record_batch::RecordBatch;
+use event::{DeadLetter, DeadLetterReason, Watermark};
+use std::sync::Arc;
+
+/// The rowtime column of a batch, in ms since the Unix epoch.
+pub(super) struct RowTime(TimestampMillisecondArray);
+
+impl RowTime {
+    pub fn of(batch: &RecordBatch, column: usize) -> Result<Self, StreamError> {
+        let array = batch.column(column).as_primitive_opt::<TimestampMillisecondType>();
+        let array = array.ok_or_else(|| {
+            StreamError::internal(format!("rowtime column {column} is no timestamp in milliseconds"))
+        })?;
+        Ok(Self(array.clone()))
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn get(&self, row: usize) -> Option<i64> {
+        (!self.0.is_null(row)).then(|| self.0.value(row))
+    }
+}
+
+/// A row that came after its last window had been emitted.
+pub(super) fn late_letter(
+    batch: &RecordBatch,
+    row: usize,
+    time_ms: Option<i64>,
+    watermark: Watermark,
+    origin: &Arc<str>,
+) -> Result<DeadLetter, StreamError> {
+    let behind = time_ms.map_or(0, |time| watermark.0.saturating_sub(time));
+    let error = match watermark {
+        Watermark::MAX => "late: the input had ended".to_owned(),
+        _ => format!("late: {behind} ms behind the watermark, its last window had closed"),
+    };
+    letter(batch, row, DeadLetterReason::Late, error, time_ms, origin)
+}
+
+/// A row whose rowtime is NULL.
+pub(super) fn no_time_letter(
+    batch: &RecordBatch,
+    row: usize,
+    column: usize,
+    origin: &Arc<str>,
+) -> Result<DeadLetter, StreamError> {
+    let error = format!("rowtime column {} is NULL", batch.schema().field(column).name());
+    letter(batch, row, DeadLetterReason::NoEventTime, error, None, origin)
+}
+
+fn letter(
+    batch: &RecordBatch,
+    row: usize,
+    reason: DeadLetterReason,
+    error: String,
+    event_time_ms: Option<i64>,
+    origin: &Arc<str>,
+) -> Result<DeadLetter, StreamError> {
+    let mut writer = LineDelimitedWriter::new(Vec::new());
+    writer.write(&batch.slice(row, 1))?;
+    writer.finish()?;
+    let mut raw = writer.into_inner();
+    raw.truncate(raw.trim_ascii_end().len());
+    let origin = origin.clone();
+    let time_ms = resilience::clock::now_ms();
+    Ok(DeadLetter { reason, error, origin, partition: None, offset: None, event_time_ms, time_ms, raw })
+}

@@ -1,0 +1,58 @@
+//! Running a [`Graph`]: one task per node and parallel instance, bounded channels between them, one coordinator.
+
+mod accounting;
+mod channel;
+mod coordinator;
+mod operator_task;
+mod outputs;
+mod sink_task;
+mod source_task;
+mod start;
+
+pub use accounting::Progress;
+
+use crate::snapshot::SnapshotStore;
+use crate::{Graph, StreamError};
+use event::Epoch;
+use resilience::RetryPolicy;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How to run.
+pub struct RunOptions {
+    pub pipeline: String,
+    pub store: SnapshotStore,
+    /// An epoch ends after this long…
+    pub checkpoint_interval: Duration,
+    /// …or when this many bytes of rows wait for their commit. Sinks stop reading above it.
+    pub pending_bytes_max: usize,
+    /// Ends the run after a last epoch. Cancelled by a signal or a deadline.
+    pub shutdown: CancellationToken,
+    /// How long a commit is tried again while its destination does not answer.
+    pub commit_retry: RetryPolicy,
+    /// Called after every committed epoch.
+    pub on_epoch: Arc<dyn Fn(&Progress) + Send + Sync>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct RunReport {
+    /// The last epoch every sink committed.
+    pub epoch: Epoch,
+    /// The epoch the run continued from; `None`: it started afresh.
+    pub restored_from: Option<Epoch>,
+    /// Whether every source came to its end.
+    pub ended: bool,
+    pub progress: Progress,
+}
+
+/// Runs until every source has ended, `shutdown` is cancelled, or something fails.
+///
+/// # Errors
+/// Nothing committed is lost or doubled by any of them: a later run of the same pipeline continues where the sinks
+/// stand.
+pub async fn run(graph: Graph, options: RunOptions) -> Result<RunReport, StreamError> {
+    let started = start::start(graph, &options).await?;
+    coordinator::coordinate(started, &options).await
+}

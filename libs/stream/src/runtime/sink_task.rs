@@ -1,0 +1,45 @@
+//! Gathers the rows of an epoch for the coordinator, who commits them.
+
+use super::channel::{Event, Inputs};
+use super::coordinator::{Report, Reporter};
+use arrow::record_batch::RecordBatch;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
+
+pub(super) struct SinkTask {
+    pub inputs: Inputs,
+    pub reporter: Reporter,
+    /// Above this many bytes the epoch is asked to end early, and nothing more is read while another is committed.
+    pub pending_bytes_max: usize,
+    pub early: Arc<Notify>,
+    pub committing: watch::Receiver<bool>,
+}
+
+impl SinkTask {
+    pub async fn run(mut self) {
+        let mut rows: Vec<RecordBatch> = Vec::new();
+        let mut bytes = 0;
+        loop {
+            match self.inputs.next().await {
+                Event::Rows(batch) => {
+                    bytes += batch.get_array_memory_size();
+                    rows.push(batch);
+                    if bytes > self.pending_bytes_max {
+                        self.early.notify_one();
+                        // Only while a commit is under way: the barrier that ends this epoch must come through.
+                        if self.committing.wait_for(|committing| !committing).await.is_err() {
+                            return;
+                        }
+                    }
+                }
+                Event::Barrier(epoch) => {
+                    bytes = 0;
+                    let node = self.reporter.node;
+                    self.reporter.send(Report::Rows { node, epoch, rows: std::mem::take(&mut rows) }).await;
+                }
+                Event::Watermark(_) | Event::Idle => {}
+                Event::End => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! From a graph to running tasks: claim, restore, catch up, seek, spawn.
+
+use super::channel::{CHANNEL_MESSAGES, Inputs, Message};
+use super::coordinator::{Report, Reporter, commit_one};
+use super::operator_task::OperatorTask;
+use super::outputs::{OutEdge, Outputs};
+use super::sink_task::SinkTask;
+use super::source_task::{Control, SourceTask, saved_watermarks};
+use super::RunOptions;
+use crate::snapshot::{NodeState, SinkClaim, SinkRows, Snapshot, choose};
+use crate::watermark::WatermarkTracker;
+use crate::{
+    Commit, ErrorKind, Graph, Node, NodeKind, Routing, Sink, SinkCounters, SnapshotId, StreamError, TaskIndex,
+};
+use event::{Epoch, Position};
+use resilience::{entropy, failpoint};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NodeRole {
+    Source,
+    Operator,
+    Sink,
+}
+
+/// What the coordinator knows of a node.
+pub(super) struct RunningNode {
+    pub id: String,
+    pub label: String,
+    pub role: NodeRole,
+    pub signature: String,
+    pub tasks: usize,
+}
+
+/// A sink between commits.
+pub(super) struct RunningSink {
+    pub node: usize,
+    pub sink: Box<dyn Sink>,
+    /// The last epoch it holds; `None` for a sink without memory.
+    pub held: Option<Epoch>,
+    pub emitted: u64,
+    pub counters: SinkCounters,
+}
+
+/// A running graph.
+pub(super) struct Started {
+    pub nodes: Vec<RunningNode>,
+    /// In the order they commit.
+    pub sinks: Vec<RunningSink>,
+    /// One per source task.
+    pub controls: Vec<mpsc::UnboundedSender<Control>>,
+    /// The node of each of `controls`.
+    pub control_nodes: Vec<usize>,
+    pub reports: mpsc::Receiver<Report>,
+    pub tasks: JoinSet<()>,
+    pub early: Arc<Notify>,
+    pub committing: watch::Sender<bool>,
+    /// Counters of earlier runs, by node id.
+    pub base: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Counters as of the last epoch, by node id.
+    pub totals: BTreeMap<String, BTreeMap<String, u64>>,
+    pub pipeline: String,
+    pub writer: String,
+    pub generation: u64,
+    pub epoch: Epoch,
+    pub restored_from: Option<Epoch>,
+    /// Nearest first.
+    pub ancestors: Vec<SnapshotId>,
+}
+
+impl Started {
+    pub fn empty_snapshot(&self, epoch: Epoch) -> Snapshot {
+        Snapshot {
+            pipeline: self.pipeline.clone(),
+            generation: self.generation,
+            epoch,
+            writer: self.writer.clone(),
+            ancestors: self.ancestors.clone(),
+            ..Snapshot::default()
+        }
+    }
+
+    pub fn descend(&mut self, id: SnapshotId, ancestors_max: usize) {
+        self.ancestors.insert(0, id);
+        self.ancestors.truncate(ancestors_max);
+    }
+
+    /// The next report, or the panic of a task that will never report.
+    pub async fn next_report(&mut self) -> Result<Report, StreamError> {
+        loop {
+            tokio::select! {
+                report = self.reports.recv() => {
+                    return report.ok_or_else(|| StreamError::internal("every task is gone"));
+                }
+                Some(joined) = self.tasks.join_next() => {
+                    if let Err(error) = joined {
+                        return Err(StreamError::because(ErrorKind::Internal, "a task panicked", error));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets the tasks end by themselves for `limit`, then ends them.
+    pub async fn finish(mut self, limit: Duration) {
+        drop(self.controls);
+        drop(self.reports);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, all).await.is_err() {
+            tracing::warn!("some tasks did not end in time and were dropped; everything is committed");
+        }
+    }
+}
+
+/// Claims the sinks, restores the snapshot that fits them, brings lagging sinks up to it, and spawns every task.
+pub(super) async fn start(mut graph: Graph, options: &RunOptions) -> Result<Started, StreamError> {
+    refuse_equal_names(&graph)?;
+    let (mut sinks, claims) = claim(&mut graph).await?;
+    failpoint::hit("sinks.claimed");
+    let chosen = choose(&options.store, &claims)?;
+    let generation = chosen.as_ref().map_or(1, |(_, snapshot)| snapshot.generation);
+    if let Some((id, snapshot)) = &chosen {
+        refuse_other_pipeline(&graph, snapshot, id)?;
+        catch_up(&mut sinks, id, snapshot, options).await?;
+    }
+    failpoint::hit("snapshot.restored");
+    let mut builder = Builder::new(options);
+    let restored = chosen.as_ref().map(|(_, snapshot)| snapshot);
+    let positions = builder.build(graph, restored).await?;
+    let base = counters(restored);
+    let mut started = Started {
+        nodes: builder.nodes,
+        sinks,
+        controls: builder.controls,
+        control_nodes: builder.control_nodes,
+        reports: builder.reports,
+        tasks: JoinSet::new(),
+        early: builder.early,
+        committing: builder.committing,
+        totals: base.clone(),
+        base,
+        pipeline: options.pipeline.clone(),
+        writer: entropy::writer_id(),
+        generation,
+        epoch: restored.map_or(Epoch(0), |snapshot| snapshot.epoch),
+        restored_from: restored.map(|snapshot| snapshot.epoch),
+        ancestors: Vec::new(),
+    };
+    match chosen {
+        Some((id, snapshot)) => {
+            tracing::info!(snapshot = %id.0, epoch = snapshot.epoch.0, "continuing from a snapshot");
+            started.ancestors = snapshot.ancestors;
+            started.descend(id, usize::MAX);
+        }
+        None => write_epoch_zero(&mut started, positions, options)?,
+    }
+    // Nothing is read before the start positions are durable.
+    for future in builder.futures {
+        started.tasks.spawn(future);
+    }
+    Ok(started)
+}
+
+fn refuse_equal_names(graph: &Graph) -> Result<(), StreamError> {
+    let mut seen = BTreeSet::new();
+    match graph.nodes.iter().find(|node| !seen.insert(&node.id)) {
+        Some(node) => Err(StreamError::config(format!("two parts of the pipeline are named '{}'", node.id))),
+        None => Ok(()),
+    }
+}
+
+async fn claim(graph: &mut Graph) -> Result<(Vec<RunningSink>, Vec<SinkClaim>), StreamError> {
+    let (mut sinks, mut claims) = (Vec::new(), Vec::new());
+    for (index, node) in graph.nodes.iter_mut().enumerate() {
+        let NodeKind::Sink(slot) = &mut node.kind else { continue };
+        let Some(mut sink) = slot.take() else { return Err(StreamError::internal("a sink is missing")) };
+        let claim = sink.claim().await?;
+        let held = claim.as_ref().map(|c| c.held.as_ref().map_or(Epoch(0), |held| held.epoch));
+        let counters = claim.as_ref().map(|c| c.counters).unwrap_or_default();
+        if let Some(claim) = claim {
+            claims.push(SinkClaim { name: sink.name().to_owned(), held: claim.held });
+        }
+        sinks.push(RunningSink { node: index, sink, held, emitted: 0, counters });
+    }
+    Ok((sinks, claims))
+}
+
+/// Every source and every operator with state must be in both, and mean the same.
+fn refuse_other_pipeline(graph: &Graph, snapshot: &Snapshot, id: &SnapshotId) -> Result<(), StreamError> {
+    let refuse = |what: String| {
+        Err(StreamError::config(format!(
+            "{what} since snapshot {} was taken: run the earlier script, or start a new pipeline with another \
+             --pipeline",
+            id.0
+        )))
+    };
+    let now: BTreeMap<&str, String> = graph.nodes.iter().map(|node| (node.id.as_str(), signature(node))).collect();
+    for (name, state) in &snapshot.nodes {
+        match now.get(name.as_str()) {
+            None if state.signature.is_empty() => {}
+            None => return refuse(format!("'{name}' has gone from the script")),
+            Some(signature) if *signature == state.signature => {}
+            Some(signature) => {
+                return refuse(format!("'{name}' has changed from {} to {signature}", state.signature));
+            }
+        }
+    }
+    match now.iter().find(|(name, signature)| !signature.is_empty() && !snapshot.nodes.contains_key(**name)) {
+        Some((name, _)) => refuse(format!("'{name}' has come into the script")),
+        None => Ok(()),
+    }
+}
+
+fn signature(node: &Node) -> String {
+    match &node.kind {
+        NodeKind::Source { .. } => "source".into(),
+        NodeKind::Operator(factory) => factory.signature(),
+        NodeKind::Sink(_) => String::new(),
+    }
+}
+
+/// Sinks that hold less than the snapshot commit the rows it kept for them; sinks without memory replay them.
+async fn catch_up(
+    sinks: &mut [RunningSink],
+    id: &SnapshotId,
+    snapshot: &Snapshot,
+    options: &RunOptions,
+) -> Result<(), StreamError> {
+    let none = SinkRows::default();
+    for running in sinks {
+        let kept = snapshot.sinks.get(running.sink.name()).unwrap_or(&none);
+        running.emitted = kept.emitted;
+        for (epoch, rows) in &kept.epochs {
+            if running.held.is_some_and(|held| held >= *epoch) {
+                continue;
+            }
+            tracing::info!(sink = running.sink.name(), epoch = epoch.0, "committing an epoch from the snapshot");
+            let commit = Commit { generation: snapshot.generation, epoch: *epoch, snapshot: id.clone() };
+            commit_one(running, &commit, rows, options).await?;
+            failpoint::hit("restore.caught_up");
+        }
+    }
+    Ok(())
+}
+
+fn counters(snapshot: Option<&Snapshot>) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let nodes = snapshot.into_iter().flat_map(|snapshot| &snapshot.nodes);
+    nodes.map(|(id, node)| (id.clone(), node.counters.clone())).collect()
+}
+
+fn write_epoch_zero(
+    started: &mut Started,
+    positions: BTreeMap<String, Position>,
+    options: &RunOptions,
+) -> Result<(), StreamError> {
+    let mut snapshot = started.empty_snapshot(Epoch(0));
+    for node in started.nodes.iter().filter(|node| node.role != NodeRole::Sink) {
+        let position = positions.get(&node.id).cloned().unwrap_or_default();
+        let signature = node.signature.clone();
+        snapshot.nodes.insert(node.id.clone(), NodeState { signature, position, ..NodeState::default() });
+    }
+    for sink in &started.sinks {
+        snapshot.sinks.insert(sink.sink.name().to_owned(), SinkRows::default());
+    }
+    let id = options.store.write(&snapshot)?;
+    started.descend(id, usize::MAX);
+    Ok(())
+}
+
+type TaskFuture = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Wires nodes into tasks.
+struct Builder<'a> {
+    options: &'a RunOptions,
+    nodes: Vec<RunningNode>,
+    controls: Vec<mpsc::UnboundedSender<Control>>,
+    control_nodes: Vec<usize>,
+    sender: mpsc::Sender<Report>,
+    reports: mpsc::Receiver<Report>,
+    early: Arc<Notify>,
+    committing: watch::Sender<bool>,
+    futures: Vec<TaskFuture>,
+}
+
+/// The channels of every task of the graph, before the tasks take them.
+struct Wiring {
+    inputs: Vec<Vec<Vec<mpsc::Receiver<Message>>>>,
+    outputs: Vec<Vec<Outputs>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(options: &'a RunOptions) -> Self {
+        let (sender, reports) = mpsc::channel(64);
+        Self {
+            options,
+            nodes: Vec::new(),
+            controls: Vec::new(),
+            control_nodes: Vec::new(),
+            sender,
+            reports,
+            early: Arc::new(Notify::new()),
+            committing: watch::Sender::new(false),
+            futures: Vec::new(),
+        }
+    }
+
+    /// Returns where each source begins.
+    async fn build(
+        &mut self,
+        graph: Graph,
+        restored: Option<&Snapshot>,
+    ) -> Result<BTreeMap<String, Position>, StreamError> {
+        let mut wiring = wire(&graph);
+        let mut positions = BTreeMap::new();
+        for (index, node) in graph.nodes.into_iter().enumerate() {
+            let inputs = std::mem::take(&mut wiring.inputs[index]);
+            let outputs = std::mem::take(&mut wiring.outputs[index]);
+            let saved = restored.and_then(|snapshot| snapshot.nodes.get(&node.id));
+            let role = match &node.kind {
+                NodeKind::Source { .. } => NodeRole::Source,
+                NodeKind::Operator(_) => NodeRole::Operator,
+                NodeKind::Sink(_) => NodeRole::Sink,
+            };
+            let (id, label, signature) = (node.id.clone(), node.label.clone(), signature(&node));
+            self.nodes.push(RunningNode { id, label, role, signature, tasks: node.parallelism });
+            match role {
+                NodeRole::Source => {
+                    let id = node.id.clone();
+                    positions.insert(id, self.source(index, node, outputs, saved).await?);
+                }
+                NodeRole::Operator => self.operator(index, node, inputs, outputs, saved)?,
+                NodeRole::Sink => self.sink(index, inputs),
+            }
+        }
+        Ok(positions)
+    }
+
+    async fn source(
+        &mut self,
+        index: usize,
+        node: Node,
+        outputs: Vec<Outputs>,
+        saved: Option<&NodeState>,
+    ) -> Result<Position, StreamError> {
+        let NodeKind::Source { factory, computed, watermark, idle_timeout } = node.kind else {
+            return Err(StreamError::internal("no source"));
+        };
+        let watermarks = saved_watermarks(saved.map_or(&[], |state| &state.tasks))?;
+        let mut all = Position::default();
+        for (task, outputs) in outputs.into_iter().enumerate() {
+            let mut source = factory.create(TaskIndex { index: task, count: node.parallelism })?;
+            let position = source.seek(saved.map(|state| &state.position)).await?;
+            all.merge(&position);
+            let (control, commands) = mpsc::unbounded_channel();
+            self.controls.push(control);
+            self.control_nodes.push(index);
+            let task = SourceTask {
+                source,
+                computed: computed.clone(),
+                watermark: watermark.clone(),
+                tracker: WatermarkTracker::new(&position, &watermarks, idle_timeout),
+                position,
+                control: commands,
+                outputs,
+                reporter: self.reporter(index),
+                records: 0,
+                dead: 0,
+                ended: false,
+                told: None,
+            };
+            self.futures.push(Box::pin(task.run()));
+        }
+        Ok(all)
+    }
+
+    fn operator(
+        &mut self,
+        index: usize,
+        node: Node,
+        inputs: Vec<Vec<mpsc::Receiver<Message>>>,
+        outputs: Vec<Outputs>,
+        saved: Option<&NodeState>,
+    ) -> Result<(), StreamError> {
+        let NodeKind::Operator(factory) = node.kind else { return Err(StreamError::internal("no operator")) };
+        for (task, (inputs, outputs)) in inputs.into_iter().zip(outputs).enumerate() {
+            let mut operator = factory.create(TaskIndex { index: task, count: node.parallelism })?;
+            if let Some(state) = saved.filter(|state| !state.tasks.is_empty()) {
+                operator.restore(&state.tasks)?;
+            }
+            let reporter = self.reporter(index);
+            let task = OperatorTask { operator, inputs: Inputs::new(inputs), outputs, reporter };
+            self.futures.push(Box::pin(task.run()));
+        }
+        Ok(())
+    }
+
+    fn sink(&mut self, index: usize, inputs: Vec<Vec<mpsc::Receiver<Message>>>) {
+        for inputs in inputs {
+            let task = SinkTask {
+                inputs: Inputs::new(inputs),
+                reporter: self.reporter(index),
+                pending_bytes_max: self.options.pending_bytes_max,
+                early: self.early.clone(),
+                committing: self.committing.subscribe(),
+            };
+            self.futures.push(Box::pin(task.run()));
+        }
+    }
+
+    fn reporter(&self, node: usize) -> Reporter {
+        Reporter { node, sender: self.sender.clone() }
+    }
+}
+
+fn wire(graph: &Graph) -> Wiring {
+    let per_task = |node: &Node| (0..node.parallelism).map(|_| Vec::new()).collect::<Vec<_>>();
+    let no_outputs = |node: &Node| (0..node.parallelism).map(|_| Outputs::default()).collect::<Vec<_>>();
+    let mut wiring = Wiring {
+        inputs: graph.nodes.iter().map(per_task).collect(),
+        outputs: graph.nodes.iter().map(no_outputs).collect(),
+    };
+    for (to, node) in graph.nodes.iter().enumerate() {
+        for edge in &node.inputs {
+            for from_task in 0..graph.nodes[edge.from].parallelism {
+                let targets = match edge.routing {
+                    Routing::Forward => from_task..from_task + 1,
+                    Routing::Hash(_) => 0..node.parallelism,
+                    Routing::Gather => 0..1,
+                };
+                let mut senders = Vec::new();
+                for target in targets {
+                    let (sender, receiver) = mpsc::channel(CHANNEL_MESSAGES);
+                    wiring.inputs[to][target].push(receiver);
+                    senders.push(sender);
+                }
+                let out = OutEdge { port: edge.port, routing: edge.routing.clone(), senders };
+                wiring.outputs[edge.from][from_task].edges.push(out);
+            }
+        }
+    }
+    wiring
+}

@@ -1,0 +1,209 @@
+//! The content of a snapshot file.
+//!
+//! Layout: magic, Arrow IPC streams one after the other, a JSON footer that says what each stream is, the footer's
+//! length (u64, little-endian), magic. The footer stands at the end so that rows are written once, as they come.
+
+use crate::{SnapshotId, StreamError, TaskState};
+use arrow::ipc::reader::StreamReader;
+use arrow::ipc::writer::StreamWriter;
+use arrow::record_batch::RecordBatch;
+use event::{Epoch, Position};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+const MAGIC: &[u8; 8] = b"IBBSNAP1";
+
+/// Everything a pipeline continues from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Snapshot {
+    pub pipeline: String,
+    pub generation: u64,
+    pub epoch: Epoch,
+    pub writer: String,
+    /// The snapshots this one descends from, nearest first; bounded.
+    pub ancestors: Vec<SnapshotId>,
+    /// By node id.
+    pub nodes: BTreeMap<String, NodeState>,
+    /// By sink name.
+    pub sinks: BTreeMap<String, SinkRows>,
+}
+
+/// What one node continues from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NodeState {
+    pub signature: String,
+    /// Sources only.
+    pub position: Position,
+    pub tasks: Vec<TaskState>,
+    /// Totals over all tasks since the pipeline first started.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// Rows a sink had not committed when the snapshot was taken.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SinkRows {
+    /// Rows handed to this sink since the pipeline first started, this epoch's included.
+    pub emitted: u64,
+    /// Every epoch from the first one here to the snapshot's own has an entry.
+    pub epochs: BTreeMap<Epoch, Vec<RecordBatch>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Footer {
+    pipeline: String,
+    generation: u64,
+    epoch: Epoch,
+    writer: String,
+    ancestors: Vec<SnapshotId>,
+    nodes: BTreeMap<String, NodeFooter>,
+    sinks: BTreeMap<String, SinkFooter>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NodeFooter {
+    signature: String,
+    position: Position,
+    tasks: Vec<TaskFooter>,
+    counters: BTreeMap<String, u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TaskFooter {
+    value: serde_json::Value,
+    stream: Option<Stream>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SinkFooter {
+    emitted: u64,
+    epochs: BTreeMap<u64, Vec<Stream>>,
+}
+
+/// Where an Arrow IPC stream lies in the file, in bytes.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Stream {
+    offset: u64,
+    len: u64,
+}
+
+/// Writes a snapshot; the caller makes it durable.
+pub(super) fn write(snapshot: &Snapshot, out: &mut impl Write) -> Result<(), StreamError> {
+    let mut out = Counted { inner: out, written: 0 };
+    out.write_all(MAGIC).map_err(cannot_write)?;
+    let mut nodes = BTreeMap::new();
+    for (id, node) in &snapshot.nodes {
+        let tasks = node.tasks.iter().map(|task| {
+            let stream = write_stream(&mut out, &task.batches)?;
+            Ok(TaskFooter { value: task.value.clone(), stream })
+        });
+        let tasks = tasks.collect::<Result<Vec<_>, StreamError>>()?;
+        let (signature, position) = (node.signature.clone(), node.position.clone());
+        nodes.insert(id.clone(), NodeFooter { signature, position, tasks, counters: node.counters.clone() });
+    }
+    let mut sinks = BTreeMap::new();
+    for (name, rows) in &snapshot.sinks {
+        let mut epochs = BTreeMap::new();
+        for (epoch, batches) in &rows.epochs {
+            epochs.insert(epoch.0, write_stream(&mut out, batches)?.into_iter().collect());
+        }
+        sinks.insert(name.clone(), SinkFooter { emitted: rows.emitted, epochs });
+    }
+    let footer = Footer {
+        pipeline: snapshot.pipeline.clone(),
+        generation: snapshot.generation,
+        epoch: snapshot.epoch,
+        writer: snapshot.writer.clone(),
+        ancestors: snapshot.ancestors.clone(),
+        nodes,
+        sinks,
+    };
+    let footer = serde_json::to_vec(&footer).map_err(|e| StreamError::internal(e.to_string()))?;
+    out.write_all(&footer).map_err(cannot_write)?;
+    out.write_all(&(footer.len() as u64).to_le_bytes()).map_err(cannot_write)?;
+    out.write_all(MAGIC).map_err(cannot_write)
+}
+
+/// Reads what [`write`] wrote. `None`: these bytes are no whole snapshot.
+pub(super) fn read(bytes: &[u8]) -> Option<Snapshot> {
+    let body = bytes.strip_prefix(MAGIC)?.strip_suffix(MAGIC)?;
+    let (body, len) = body.split_last_chunk::<8>()?;
+    let start = body.len().checked_sub(usize::try_from(u64::from_le_bytes(*len)).ok()?)?;
+    let footer: Footer = serde_json::from_slice(&body[start..]).ok()?;
+    let mut snapshot = Snapshot {
+        pipeline: footer.pipeline,
+        generation: footer.generation,
+        epoch: footer.epoch,
+        writer: footer.writer,
+        ancestors: footer.ancestors,
+        ..Snapshot::default()
+    };
+    for (id, node) in footer.nodes {
+        let tasks = node.tasks.into_iter().map(|task| {
+            let batches = task.stream.map_or(Some(Vec::new()), |stream| read_stream(bytes, stream))?;
+            Some(TaskState { value: task.value, batches, ..TaskState::default() })
+        });
+        let tasks = tasks.collect::<Option<Vec<_>>>()?;
+        let (signature, position, counters) = (node.signature, node.position, node.counters);
+        snapshot.nodes.insert(id, NodeState { signature, position, tasks, counters });
+    }
+    for (name, sink) in footer.sinks {
+        let mut rows = SinkRows { emitted: sink.emitted, ..SinkRows::default() };
+        for (epoch, streams) in sink.epochs {
+            let batches = streams.into_iter().map(|s| read_stream(bytes, s)).collect::<Option<Vec<_>>>()?;
+            rows.epochs.insert(Epoch(epoch), batches.concat());
+        }
+        snapshot.sinks.insert(name, rows);
+    }
+    Some(snapshot)
+}
+
+fn write_stream(out: &mut Counted<'_, impl Write>, batches: &[RecordBatch]) -> Result<Option<Stream>, StreamError> {
+    let Some(first) = batches.first() else { return Ok(None) };
+    let offset = out.written;
+    let mut writer = StreamWriter::try_new(&mut *out, &first.schema()).map_err(cannot_write_arrow)?;
+    for batch in batches {
+        writer.write(batch).map_err(cannot_write_arrow)?;
+    }
+    writer.finish().map_err(cannot_write_arrow)?;
+    drop(writer);
+    Ok(Some(Stream { offset, len: out.written - offset }))
+}
+
+fn read_stream(bytes: &[u8], stream: Stream) -> Option<Vec<RecordBatch>> {
+    let start = usize::try_from(stream.offset).ok()?;
+    let end = start.checked_add(usize::try_from(stream.len).ok()?)?;
+    let reader = StreamReader::try_new(bytes.get(start..end)?, None).ok()?;
+    reader.collect::<Result<Vec<_>, _>>().ok()
+}
+
+fn cannot_write(cause: io::Error) -> StreamError {
+    StreamError::io("the snapshot could not be written", cause)
+}
+
+fn cannot_write_arrow(cause: arrow::error::ArrowError) -> StreamError {
+    match cause {
+        arrow::error::ArrowError::IoError(message, cause) => StreamError::io(
+            format!("the snapshot could not be written: {message}"),
+            cause,
+        ),
+        other => StreamError::from(other),
+    }
+}
+
+struct Counted<'a, W> {
+    inner: &'a mut W,
+    written: u64,
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        self.written += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}

@@ -1,0 +1,176 @@
+//! The folder of a pipeline's snapshots.
+
+use super::format::{self, Snapshot};
+use crate::{SnapshotId, StreamError};
+use event::Epoch;
+use resilience::failpoint;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+const EXTENSION: &str = "snapshot";
+
+/// Snapshots of one pipeline in one local folder.
+///
+/// A snapshot is written aside, fsynced, and linked under a name nobody else can have: generation, epoch, a random
+/// writer id and the checksum of its bytes. It is never changed afterwards.
+#[derive(Clone, Debug)]
+pub struct SnapshotStore {
+    folder: PathBuf,
+    pipeline: String,
+    /// Snapshots kept beside the newest.
+    pub keep: usize,
+}
+
+/// A snapshot file as its name describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub generation: u64,
+    pub epoch: Epoch,
+    pub id: SnapshotId,
+}
+
+impl SnapshotStore {
+    /// `folder` is made if it is missing.
+    pub fn open(folder: impl Into<PathBuf>, pipeline: &str) -> Result<Self, StreamError> {
+        let folder = folder.into();
+        fs::create_dir_all(&folder)
+            .map_err(|e| StreamError::io(format!("state folder {} could not be made", folder.display()), e))?;
+        let store = Self { folder, pipeline: pipeline.to_owned(), keep: 3 };
+        store.list()?;
+        Ok(store)
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Makes a snapshot durable; when this returns, a power cut does not take it back.
+    pub(crate) fn write(&self, snapshot: &Snapshot) -> Result<SnapshotId, StreamError> {
+        failpoint::hit("snapshot.before_write");
+        let aside = self.folder.join(format!(".{}.tmp", snapshot.writer));
+        let written = self.write_aside(snapshot, &aside);
+        let id = match written {
+            Ok(id) => id,
+            Err(error) => {
+                // What was written is no snapshot; the folder is left as it was.
+                let _ = fs::remove_file(&aside);
+                return Err(error);
+            }
+        };
+        failpoint::hit("snapshot.written");
+        let path = self.path(&id);
+        let linked = fs::hard_link(&aside, &path).and_then(|()| fs::remove_file(&aside)).and_then(|()| self.sync());
+        linked.map_err(|e| StreamError::io(format!("snapshot {} could not be kept", path.display()), e))?;
+        failpoint::hit("snapshot.durable");
+        Ok(id)
+    }
+
+    fn write_aside(&self, snapshot: &Snapshot, aside: &Path) -> Result<SnapshotId, StreamError> {
+        let cannot = |e| StreamError::io(format!("snapshot {} could not be written", aside.display()), e);
+        let file = File::create(aside).map_err(cannot)?;
+        let mut out = Hashed { inner: BufWriter::new(file), hasher: blake3::Hasher::new() };
+        format::write(snapshot, &mut out)?;
+        let checksum = out.hasher.finalize().to_hex();
+        out.inner.into_inner().map_err(|e| cannot(e.into_error()))?.sync_all().map_err(cannot)?;
+        Ok(SnapshotId(format!(
+            "{}-g{:06}-e{:012}-{}-{}",
+            self.pipeline,
+            snapshot.generation,
+            snapshot.epoch.0,
+            snapshot.writer,
+            &checksum[..16]
+        )))
+    }
+
+    /// All snapshot files, newest first; whether they are whole is not looked at.
+    pub(crate) fn list(&self) -> Result<Vec<Listed>, StreamError> {
+        let cannot = |e| StreamError::io(format!("state folder {} could not be read", self.folder.display()), e);
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(cannot)? {
+            let name = entry.map_err(cannot)?.file_name();
+            let Some(stem) = name.to_str().and_then(|n| n.strip_suffix(&format!(".{EXTENSION}"))) else { continue };
+            match self.parse(stem) {
+                Some(listed) => found.push(listed),
+                None => {
+                    return Err(StreamError::config(format!(
+                        "{} is no snapshot of pipeline '{}': give each pipeline a --state-dir or --pipeline of its own",
+                        self.folder.join(&name).display(),
+                        self.pipeline
+                    )));
+                }
+            }
+        }
+        found.sort_by(|a, b| (b.generation, b.epoch, &b.id).cmp(&(a.generation, a.epoch, &a.id)));
+        Ok(found)
+    }
+
+    /// Reads a snapshot; `None` when the file is torn or is not what its name says.
+    pub(crate) fn read(&self, id: &SnapshotId) -> Result<Option<Snapshot>, StreamError> {
+        let path = self.path(id);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(StreamError::io(format!("snapshot {} could not be read", path.display()), e)),
+        };
+        let checksum = blake3::hash(&bytes).to_hex();
+        if !id.0.ends_with(&checksum[..16]) {
+            return Ok(None);
+        }
+        match format::read(&bytes) {
+            Some(snapshot) if snapshot.pipeline == self.pipeline => Ok(Some(snapshot)),
+            Some(snapshot) => Err(StreamError::config(format!(
+                "snapshot {} belongs to pipeline '{}', not to '{}'",
+                path.display(),
+                snapshot.pipeline,
+                self.pipeline
+            ))),
+            None => Ok(None),
+        }
+    }
+
+    /// Removes what no restart can need any more: all but `newest` and the `keep` before it. Failure is harmless.
+    pub(crate) fn prune(&self, newest: &SnapshotId) -> Result<(), StreamError> {
+        let older = self.list()?.into_iter().skip_while(|listed| listed.id != *newest).skip(1 + self.keep);
+        for listed in older {
+            let path = self.path(&listed.id);
+            fs::remove_file(&path).map_err(|e| StreamError::io(format!("{} could not be removed", path.display()), e))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn path(&self, id: &SnapshotId) -> PathBuf {
+        self.folder.join(format!("{}.{EXTENSION}", id.0))
+    }
+
+    fn parse(&self, stem: &str) -> Option<Listed> {
+        let rest = stem.strip_prefix(&self.pipeline)?.strip_prefix("-g")?;
+        let mut parts = rest.split('-');
+        let generation = parts.next()?.parse().ok()?;
+        let epoch = parts.next()?.strip_prefix('e')?.parse().ok()?;
+        let (writer, checksum) = (parts.next()?, parts.next()?);
+        let whole = writer.len() == 16 && checksum.len() == 16 && parts.next().is_none();
+        whole.then(|| Listed { generation, epoch: Epoch(epoch), id: SnapshotId(stem.to_owned()) })
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        File::open(&self.folder)?.sync_all()
+    }
+}
+
+struct Hashed<W> {
+    inner: W,
+    hasher: blake3::Hasher,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
