@@ -102,7 +102,7 @@ bootstrap() {
     local checkout=$1 version=$2 patches=$1/third_party/rust/patches ready
     bazel_prefix=$bazel_cache/bazel-$version-r$bootstrap_revision
     # What the generated setup depends on names it, so checkouts of different commits can share the cache.
-    ready=modules-$(cat "$patches"/*.patch "$checkout"/tools/bazel.d/modules.sh \
+    ready=modules-$(cat "$patches"/rules_rust-*.patch "$checkout"/tools/bazel.d/modules.sh \
         "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" <(echo "$bazel_cache") | sha256sum | cut -c1-12)
     if ! done_before "$ready"; then
         mkdir -p "$bazel_cache/log"

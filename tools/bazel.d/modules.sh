@@ -25,7 +25,7 @@ echo '{}' >"$modules/registry/bazel_registry.json"
 
 # rules_rust with the patches that single_version_override in MODULE.bazel applies elsewhere.
 cp -r "$prefix/share/bazel/rules/rust" "$modules/rules_rust"
-for patch in "$patches"/*.patch; do
+for patch in "$patches"/rules_rust-*.patch; do
     patch -d "$modules/rules_rust" -p1 <"$patch"
 done
 
