@@ -1,6 +1,7 @@
 //! A proxy that reads PostgreSQL's protocol and interferes when it sees a certain statement.
 
 use crate::server::{Db, within};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -112,7 +113,7 @@ async fn relay(client: TcpStream, server: TcpStream, rules: Rules) {
         // The first message has no type.
         let Some(startup) = read_message(&mut from_client, false).await else { return };
         to_server.write_all(&startup).await.unwrap();
-        let mut parsed = String::new();
+        let mut parsed = Parsed::default();
         while let Some(message) = read_message(&mut from_client, true).await {
             match take_rule(&rules, &message, &mut parsed) {
                 Some(Action::Cut) => return,
@@ -142,19 +143,29 @@ async fn read_message(from: &mut (impl AsyncRead + Unpin), typed: bool) -> Optio
     Some(message)
 }
 
-/// The rule for a simple query, or for the execution of a statement parsed before.
-fn take_rule(rules: &Rules, message: &[u8], parsed: &mut String) -> Option<Action> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end_matches('\0').trim_start().to_owned();
+/// Prepared statements of a connection by name, and the one that was bound last.
+#[derive(Default)]
+struct Parsed {
+    statements: HashMap<String, String>,
+    bound: String,
+}
+
+/// The rule for a simple query, or for the execution of a prepared statement.
+fn take_rule(rules: &Rules, message: &[u8], parsed: &mut Parsed) -> Option<Action> {
+    let mut texts = message[5..].split(|b| *b == 0).map(|text| String::from_utf8_lossy(text).trim_start().to_owned());
     let statement = match message[0] {
-        b'Q' => text(&message[5..]),
+        b'Q' => texts.next()?,
         b'P' => {
-            // The statement's name, then its text.
-            let body = &message[5..];
-            let name = body.iter().position(|b| *b == 0)?;
-            *parsed = text(body[name + 1..].split(|b| *b == 0).next()?);
+            let (name, text) = (texts.next()?, texts.next()?);
+            parsed.statements.insert(name, text);
             return None;
         }
-        b'E' => parsed.clone(),
+        b'B' => {
+            // The portal comes first.
+            parsed.bound = parsed.statements.get(&texts.nth(1)?)?.clone();
+            return None;
+        }
+        b'E' => parsed.bound.clone(),
         _ => return None,
     };
     let mut rules = rules.lock().unwrap();
