@@ -2,7 +2,8 @@
 
 use super::refuse_metadata;
 use crate::{
-    Claim, Commit, Connector, ConnectorContext, OptionSpec, Sink, SinkCounters, SourceFactory, StreamError, TableSpec,
+    Claim, Commit, Connector, ConnectorContext, OptionSpec, Sink, SinkCounters, SourceFactory, StreamError,
+    TableSpec,
 };
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
@@ -31,7 +32,11 @@ impl Connector for Blackhole {
         Err(StreamError::config(format!("table {}: {problem}", table.name)))
     }
 
-    async fn sink(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<Box<dyn Sink>, StreamError> {
+    async fn sink(
+        &self,
+        table: &TableSpec,
+        _context: &ConnectorContext,
+    ) -> Result<Box<dyn Sink>, StreamError> {
         refuse_metadata(table, "blackhole")?;
         Ok(Box::new(BlackholeSink { name: table.name.clone(), counters: SinkCounters::default() }))
     }

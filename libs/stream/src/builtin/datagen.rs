@@ -4,8 +4,8 @@ use super::field::FieldGenerator;
 use super::pace::Pace;
 use super::{option, refuse_metadata};
 use crate::{
-    Connector, ConnectorContext, ErrorKind, OptionSpec, Polled, Sink, Source, SourceFactory, StreamError, TableSpec,
-    TaskIndex,
+    Connector, ConnectorContext, ErrorKind, OptionSpec, Polled, Sink, Source, SourceFactory, StreamError,
+    TableSpec, TaskIndex,
 };
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -28,8 +28,16 @@ const ROWS_PER_SECOND: u64 = 10_000;
 
 const OPTIONS: &[OptionSpec] = &[
     OptionSpec { name: "rows-per-second", required: false, help: "of the whole table; default 10000" },
-    OptionSpec { name: "number-of-rows", required: false, help: "ends after so many; without it, and without a sequence, it never ends" },
-    OptionSpec { name: "fields.*", required: false, help: "<column>.kind (random or sequence), .min, .max, .length, .start, .end, .null-rate" },
+    OptionSpec {
+        name: "number-of-rows",
+        required: false,
+        help: "ends after so many; without it, and without a sequence, it never ends",
+    },
+    OptionSpec {
+        name: "fields.*",
+        required: false,
+        help: "<column>.kind (random or sequence), .min, .max, .length, .start, .end, .null-rate",
+    },
 ];
 
 #[async_trait]
@@ -49,7 +57,8 @@ impl Connector for Datagen {
     ) -> Result<Arc<dyn SourceFactory>, StreamError> {
         refuse_metadata(table, "datagen")?;
         for name in table.options.keys().filter_map(|name| name.strip_prefix("fields.")) {
-            let known = table.columns.iter().any(|c| name.strip_prefix(&*c.name).is_some_and(|n| n.starts_with('.')));
+            let known =
+                table.columns.iter().any(|c| name.strip_prefix(&*c.name).is_some_and(|n| n.starts_with('.')));
             if !known {
                 let problem = format!("option 'fields.{name}' is of no column");
                 return Err(StreamError::config(format!("table {}: {problem}", table.name)));
@@ -70,7 +79,11 @@ impl Connector for Datagen {
         }))
     }
 
-    async fn sink(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<Box<dyn Sink>, StreamError> {
+    async fn sink(
+        &self,
+        table: &TableSpec,
+        _context: &ConnectorContext,
+    ) -> Result<Box<dyn Sink>, StreamError> {
         Err(StreamError::config(format!("table {}: the datagen connector can only be read", table.name)))
     }
 }
@@ -133,7 +146,8 @@ impl Source for DatagenSource {
         }
         self.pace.ready().await;
         let Some((partition, number, row)) = self.turns.pop_front() else { return Ok(Polled::End) };
-        let left = self.factory.rows_total.map_or(u64::MAX, |total| rows_of(number, total).saturating_sub(row));
+        let left =
+            self.factory.rows_total.map_or(u64::MAX, |total| rows_of(number, total).saturating_sub(row));
         if left == 0 {
             return Ok(Polled::CaughtUp(partition));
         }
@@ -175,7 +189,11 @@ mod tests {
         };
         TableSpec {
             name: "t".into(),
-            columns: vec![column("id", DataType::Int64), column("name", DataType::Utf8), column("x", DataType::Float64)],
+            columns: vec![
+                column("id", DataType::Int64),
+                column("name", DataType::Utf8),
+                column("x", DataType::Float64),
+            ],
             primary_key: vec![],
             partitioned_by: vec![],
             options: options.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
@@ -252,10 +270,16 @@ mod tests {
     #[tokio::test]
     async fn wrong_options_are_named() {
         let cases = [
-            (("fields.id.kind", "serial"), "table t: column 'id': kind 'serial' is not one of random, sequence"),
+            (
+                ("fields.id.kind", "serial"),
+                "table t: column 'id': kind 'serial' is not one of random, sequence",
+            ),
             (("fields.id.kind", "sequence"), "table t: a sequence needs option 'fields.id.start'"),
             (("fields.idx.kind", "random"), "table t: option 'fields.idx.kind' is of no column"),
-            (("number-of-rows", "many"), "table t: option 'number-of-rows' = 'many': expected a number of rows"),
+            (
+                ("number-of-rows", "many"),
+                "table t: option 'number-of-rows' = 'many': expected a number of rows",
+            ),
             (("fields.x.min", "2"), "table t: column 'x': min is above max"),
         ];
         for (option, expected) in cases {
@@ -265,6 +289,10 @@ mod tests {
         let mut with_time = table(&[]);
         with_time.columns[0].data_type = DataType::Date32;
         let error = Datagen.source(&with_time, &context()).await.err().unwrap();
-        assert!(error.message.contains("datagen cannot replay a random time (column 'id')"), "{}", error.message);
+        assert!(
+            error.message.contains("datagen cannot replay a random time (column 'id')"),
+            "{}",
+            error.message
+        );
     }
 }

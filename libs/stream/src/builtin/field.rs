@@ -19,24 +19,43 @@ pub(super) struct FieldGenerator {
 #[derive(Clone, Debug)]
 enum Kind {
     /// `start + row`; ends with `end`.
-    Sequence { start: i64, end: i64 },
-    Integer { min: i64, max: i64 },
-    Float { min: f64, max: f64 },
-    Decimal { limit: i128 },
+    Sequence {
+        start: i64,
+        end: i64,
+    },
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    Float {
+        min: f64,
+        max: f64,
+    },
+    Decimal {
+        limit: i128,
+    },
     Boolean,
-    Text { length: usize },
+    Text {
+        length: usize,
+    },
 }
 
 impl FieldGenerator {
     pub(super) fn new(table: &TableSpec, column: &Column) -> Result<Self, StreamError> {
         let name = &column.name;
         let key = |what: &str| format!("fields.{name}.{what}");
-        let wrong = |problem: String| StreamError::config(format!("table {}: column '{name}': {problem}", table.name));
+        let wrong = |problem: String| {
+            StreamError::config(format!("table {}: column '{name}': {problem}", table.name))
+        };
         let prefix = key("");
         let known = ["kind", "min", "max", "length", "start", "end", "null-rate"];
         let suffixes = table.options.keys().filter_map(|option| option.strip_prefix(&prefix));
         if let Some(other) = suffixes.into_iter().find(|suffix| !known.contains(suffix)) {
-            return Err(wrong(format!("option '{}' is not supported; known are {}", key(other), known.join(", "))));
+            return Err(wrong(format!(
+                "option '{}' is not supported; known are {}",
+                key(other),
+                known.join(", ")
+            )));
         }
         let sequence = match table.options.get(&key("kind")).map(String::as_str) {
             None | Some("random") => false,
@@ -73,15 +92,17 @@ impl FieldGenerator {
             DataType::Int64 => self.integers::<Int64Type>(rows, |v| v),
             DataType::Float32 => self.floats::<Float32Type>(rows, |v| v as f32),
             DataType::Float64 => self.floats::<Float64Type>(rows, |v| v),
-            DataType::Boolean => {
-                Arc::new(rows.iter().map(|row| self.unless_null(*row, |bits| bits & 1 == 1)).collect::<BooleanArray>())
-            }
+            DataType::Boolean => Arc::new(
+                rows.iter().map(|row| self.unless_null(*row, |bits| bits & 1 == 1)).collect::<BooleanArray>(),
+            ),
             DataType::Decimal128(_, _) => {
                 let values = rows.iter().map(|row| self.unless_null(*row, |bits| self.decimal(*row, bits)));
                 let values: Decimal128Array = values.collect();
                 Arc::new(values.with_data_type(self.data_type.clone()))
             }
-            _ => Arc::new(rows.iter().map(|row| self.unless_null(*row, |_| self.text(*row))).collect::<StringArray>()),
+            _ => Arc::new(
+                rows.iter().map(|row| self.unless_null(*row, |_| self.text(*row))).collect::<StringArray>(),
+            ),
         }
     }
 
@@ -157,7 +178,10 @@ fn sequence_kind(table: &TableSpec, column: &Column) -> Result<Kind, StreamError
     };
     if start > end || start < least || end > most {
         let problem = format!("start {start} to end {end} is no range of its type");
-        return Err(StreamError::config(format!("table {}: column '{}': {problem}", table.name, column.name)));
+        return Err(StreamError::config(format!(
+            "table {}: column '{}': {problem}",
+            table.name, column.name
+        )));
     }
     Ok(Kind::Sequence { start, end })
 }
@@ -179,13 +203,13 @@ fn random_kind(table: &TableSpec, column: &Column) -> Result<Kind, StreamError> 
             Ok(Kind::Text { length })
         }
         // Random times are relative to now, which replay could not repeat.
-        DataType::Timestamp(_, _) | DataType::Date32 | DataType::Time32(_) | DataType::Time64(_) => Err(StreamError::config(
-            format!(
+        DataType::Timestamp(_, _) | DataType::Date32 | DataType::Time32(_) | DataType::Time64(_) => {
+            Err(StreamError::config(format!(
                 "table {}: datagen cannot replay a random time (column '{}'); generate a BIGINT sequence and compute \
                  the time from it, such as ts AS TO_TIMESTAMP_LTZ(id * 1000, 3)",
                 table.name, column.name
-            ),
-        )),
+            )))
+        }
         _ => Err(unsupported(table, column, "random values")),
     }
 }
@@ -194,7 +218,10 @@ fn integer_kind(table: &TableSpec, column: &Column, least: i64, most: i64) -> Re
     let (min, max) = range(table, column, least, most)?;
     if min < least || max > most {
         let problem = format!("min {min} to max {max} is no range of its type");
-        return Err(StreamError::config(format!("table {}: column '{}': {problem}", table.name, column.name)));
+        return Err(StreamError::config(format!(
+            "table {}: column '{}': {problem}",
+            table.name, column.name
+        )));
     }
     Ok(Kind::Integer { min, max })
 }
@@ -209,14 +236,20 @@ fn range<T: FromStr + PartialOrd + Copy>(
     let max = option(table, &format!("fields.{}.max", column.name), "a number")?.unwrap_or(most);
     if min > max {
         let problem = "min is above max";
-        return Err(StreamError::config(format!("table {}: column '{}': {problem}", table.name, column.name)));
+        return Err(StreamError::config(format!(
+            "table {}: column '{}': {problem}",
+            table.name, column.name
+        )));
     }
     Ok((min, max))
 }
 
 fn unsupported(table: &TableSpec, column: &Column, what: &str) -> StreamError {
     let (name, data_type) = (&column.name, &column.data_type);
-    StreamError::config(format!("table {}: datagen has no {what} of type {data_type} (column '{name}')", table.name))
+    StreamError::config(format!(
+        "table {}: datagen has no {what} of type {data_type} (column '{name}')",
+        table.name
+    ))
 }
 
 /// 64 well mixed bits (splitmix64).

@@ -19,7 +19,10 @@ fn option<T: FromStr>(table: &TableSpec, name: &str, expected: &str) -> Result<O
     match table.options.get(name) {
         None => Ok(None),
         Some(value) => value.trim().parse().map(Some).map_err(|_| {
-            StreamError::config(format!("table {}: option '{name}' = '{value}': expected {expected}", table.name))
+            StreamError::config(format!(
+                "table {}: option '{name}' = '{value}': expected {expected}",
+                table.name
+            ))
         }),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{option, refuse_metadata, text};
 use crate::{
-    Claim, Commit, Connector, ConnectorContext, ErrorKind, OptionSpec, Sink, SinkCounters, SourceFactory, StreamError,
-    TableSpec,
+    Claim, Commit, Connector, ConnectorContext, ErrorKind, OptionSpec, Sink, SinkCounters, SourceFactory,
+    StreamError, TableSpec,
 };
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
@@ -16,7 +16,11 @@ use std::sync::Arc;
 pub struct Print;
 
 const OPTIONS: &[OptionSpec] = &[
-    OptionSpec { name: "print-identifier", required: false, help: "stands before each row, as 'identifier> '" },
+    OptionSpec {
+        name: "print-identifier",
+        required: false,
+        help: "stands before each row, as 'identifier> '",
+    },
     OptionSpec { name: "standard-error", required: false, help: "'true' prints to stderr instead of stdout" },
 ];
 
@@ -39,7 +43,11 @@ impl Connector for Print {
         Err(StreamError::config(format!("table {}: {problem}", table.name)))
     }
 
-    async fn sink(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<Box<dyn Sink>, StreamError> {
+    async fn sink(
+        &self,
+        table: &TableSpec,
+        _context: &ConnectorContext,
+    ) -> Result<Box<dyn Sink>, StreamError> {
         refuse_metadata(table, "print")?;
         let identifier: Option<String> = option(table, "print-identifier", "a text")?;
         Ok(Box::new(PrintSink {
@@ -109,7 +117,12 @@ mod tests {
     }
 
     fn sink(prefix: &str) -> PrintSink {
-        PrintSink { name: "out".into(), prefix: prefix.into(), to_stderr: false, counters: SinkCounters::default() }
+        PrintSink {
+            name: "out".into(),
+            prefix: prefix.into(),
+            to_stderr: false,
+            counters: SinkCounters::default(),
+        }
     }
 
     #[test]
