@@ -1,0 +1,110 @@
+//! `'connector' = 'filesystem'`.
+
+use crate::lines::Decoder;
+use crate::listing;
+use crate::options::{FileFormat, TableOptions, refused};
+use crate::parquet_rows;
+use crate::sink::FilesSink;
+use crate::source::FilesSourceFactory;
+use async_trait::async_trait;
+use std::path::Path;
+use std::sync::Arc;
+use stream::{Connector, ConnectorContext, OptionSpec, Sink, SourceFactory, StreamError, TableSpec};
+
+/// Files in a local folder. Source: replayable, bounded unless it watches. Sink: exactly once, append only.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filesystem;
+
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec { name: "path", required: true, help: "a local file or folder; a sink takes a folder" },
+    OptionSpec { name: "format", required: true, help: "json (one object per line), csv or parquet" },
+    OptionSpec {
+        name: "source.monitor-interval",
+        required: false,
+        help: "look for new files this often, such as '10 s', and never end; without it the source ends",
+    },
+    OptionSpec {
+        name: "json.*",
+        required: false,
+        help: "timestamp-format.standard, fail-on-missing-field, encode.ignore-null-fields",
+    },
+    OptionSpec {
+        name: "csv.*",
+        required: false,
+        help: "field-delimiter, quote-character, disable-quote-character, null-literal, allow-comments",
+    },
+    OptionSpec {
+        name: "parquet.compression",
+        required: false,
+        help: "SNAPPY (default), ZSTD or UNCOMPRESSED",
+    },
+];
+
+#[async_trait]
+impl Connector for Filesystem {
+    fn name(&self) -> &'static str {
+        "filesystem"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    async fn source(
+        &self,
+        table: &TableSpec,
+        context: &ConnectorContext,
+    ) -> Result<Arc<dyn SourceFactory>, StreamError> {
+        let options = TableOptions::new(table, &context.base_dir)?;
+        let files = listing::files(&options.path)?;
+        Decoder::new(&options.format, &table.schema(), &table.projection).map_err(|e| refused(table, e))?;
+        for file in files.values() {
+            check_file(file, &options.format, table)?;
+        }
+        Ok(Arc::new(FilesSourceFactory {
+            table: table.clone(),
+            options,
+            batch_rows_max: context.batch_rows_max,
+            rows_per_second_max: context.rows_per_second_max,
+        }))
+    }
+
+    async fn sink(
+        &self,
+        table: &TableSpec,
+        context: &ConnectorContext,
+    ) -> Result<Box<dyn Sink>, StreamError> {
+        let options = TableOptions::new(table, &context.base_dir)?;
+        if !table.primary_key.is_empty() {
+            return Err(StreamError::config(format!(
+                "table {}: a filesystem sink only appends, so it cannot keep a PRIMARY KEY; remove it",
+                table.name
+            )));
+        }
+        if options.monitor.is_some() {
+            return Err(StreamError::config(format!(
+                "table {}: option 'source.monitor-interval' is for reading, but the table is written",
+                table.name
+            )));
+        }
+        let sink =
+            FilesSink::new(&table.name, &context.pipeline, options.path, &table.schema(), &options.format)?;
+        Ok(Box::new(sink))
+    }
+}
+
+/// What can be known to be wrong before anything runs.
+fn check_file(file: &Path, format: &FileFormat, table: &TableSpec) -> Result<(), StreamError> {
+    let name = file.display();
+    let wrong = |problem: String| Err(StreamError::config(format!("table {}: {name} {problem}", table.name)));
+    if matches!(file.extension().and_then(|e| e.to_str()), Some("gz" | "zst" | "bz2" | "xz" | "deflate")) {
+        return wrong("is compressed, which is not supported; unpack it".into());
+    }
+    if let FileFormat::Parquet(_) = format {
+        let problems = parquet_rows::check(file, &table.projected_schema())?;
+        if !problems.is_empty() {
+            return wrong(format!("does not fit: {}", problems.join("; ")));
+        }
+    }
+    Ok(())
+}
