@@ -19,6 +19,7 @@ A test finds what it needs in its environment, and runs in the root of its runfi
                           compile time: `std::env::var("CARGO_BIN_EXE_b").ok().or(option_env!("CARGO_BIN_EXE_b")…)`
     CARGO_MANIFEST_DIR    the folder of the package, relative to that root (Cargo: absolute): `testdata/`, `sql/`
     IBB_FLIGHTS_CSV       flights.csv, for tests that need "flights"
+    IBB_CHECKOUT_CARGO_TOML  a link to Cargo.toml in the root of the checkout, for tests that need "checkout"
 
 `include_str!` of files under sql/, testdata/ and src/, and of README.md, behaves as under Cargo.
 """
@@ -34,6 +35,13 @@ _VERSION = "0.1.0"
 
 # What `tests_need` may name.
 _NEEDS = {
+    # Reads the whole checkout, which it finds through a link into it; not in the sandbox, where the rest is missing, and
+    # never cached, as what it reads is not declared.
+    "checkout": struct(
+        data = ["//:Cargo.toml"],
+        env = {"IBB_CHECKOUT_CARGO_TOML": "$(rootpath //:Cargo.toml)"},
+        tags = ["external", "local", "no-sandbox"],
+    ),
     # Containers: `--config=quick` leaves these out.
     "docker": struct(data = [], env = {}, tags = ["docker"]),
     # The flights of 2013, a real data set.
@@ -74,7 +82,8 @@ def crate(
       deps: first-party libraries.
       test_deps: first-party libraries that only tests and benches use.
       tests_need: what tests need of the machine, by test: `{"recovery": ["services", "flights"]}`. The unit tests of the
-        library are "unit_test"; "*" stands for every test not named. Needs: "docker", "flights", "services".
+        library are "unit_test"; "*" stands for every test not named. Needs: "checkout", "docker", "flights",
+        "services".
       tests_take: how long tests take, by test: a Bazel size ("small", "medium", "large", "enormous"). Default medium.
       testonly: whether only tests may use the library.
       visibility: who may depend on the library and the programs.
