@@ -1,1 +1,24 @@
-//! kafka-flink
+//! Kafka → event-time windows in Flink SQL → PostgreSQL, files or the terminal.
+//!
+//! The pipeline is `sql/stream_processor.sql`; this crate fills its parameters from flags and configuration, gives dev
+//! services where nothing is configured, and runs it on the embedded engine.
+//!
+//! **Guarantee: exactly once** into PostgreSQL and files, for every record that is in Kafka: rows, epoch and snapshot
+//! identity are one transaction of the sink. On stdout: at least once.
+
+mod echo;
+mod events;
+mod failure;
+mod input;
+mod process;
+mod processor_args;
+mod producer_args;
+mod produce;
+mod sample;
+mod script;
+mod services;
+
+pub use process::process;
+pub use processor_args::ProcessorArgs;
+pub use produce::produce;
+pub use producer_args::ProducerArgs;

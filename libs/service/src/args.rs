@@ -28,7 +28,7 @@ pub struct SharedArgs {
     pub parallelism: Option<NonZeroUsize>,
 
     /// Time between two checkpoints, in milliseconds, at least 10
-    #[arg(long, value_name = "MS", default_value = "10000", value_parser = checkpoint_interval)]
+    #[arg(long, value_name = "MS", default_value = "1000", value_parser = checkpoint_interval)]
     pub checkpoint_interval: Duration,
 
     /// Stop by itself this many seconds after everything is connected; 0 = for ever

@@ -11,7 +11,7 @@ use std::{
 };
 
 use clap::{
-    Arg, ArgAction, ArgMatches, Args, Command, Parser, error::ContextKind, error::ContextValue,
+    Arg, ArgAction, ArgMatches, Args, Command, Parser, ValueHint, error::ContextKind, error::ContextValue,
     error::ErrorKind,
 };
 use serde_yaml::Value;
@@ -244,7 +244,7 @@ impl Flags {
     }
 
     /// Parses the command line with what the layers say in front of it. A value of a layer that clap refuses
-    /// becomes a problem and is left out, so that the next one is found as well.
+    /// becomes a problem and is left out, so that every other one is found as well.
     fn parse<A: Parser>(
         &self,
         command: Command,
@@ -254,30 +254,28 @@ impl Flags {
         problems: &mut Vec<Problem>,
     ) -> Result<A, Option<Box<clap::Error>>> {
         let mut injected = self.injected(given, layers, &from.places, problems);
-        let mut refused = BTreeSet::new();
-        loop {
-            let (name, rest) = from.arguments.split_at(from.arguments.len().min(1));
-            let front = injected.values().flat_map(|(arguments, _)| arguments.clone());
-            let line: Vec<OsString> = name.iter().cloned().chain(front).chain(rest.iter().cloned()).collect();
-            let error = match command.clone().try_get_matches_from(line).and_then(|m| A::from_arg_matches(&m))
-            {
-                Ok(args) => return Ok(args),
-                Err(error) => error,
-            };
-            let flags = flags_of(&error);
-            let culprit = injected.keys().find(|id| flags.contains(*id)).cloned();
-            if let Some(id) = culprit
-                && let Some((_, origin)) = injected.remove(&id)
-            {
-                problems.push(Problem { origin, key: id.clone(), message: reason(&error) });
-                refused.insert(id);
-                continue;
+        let (name, rest) = from.arguments.split_at(from.arguments.len().min(1));
+        let mut refused = Vec::new();
+        injected.retain(|id, (arguments, origin)| {
+            let alone = name.iter().chain(&*arguments);
+            let Err(error) = command.clone().try_get_matches_from(alone) else { return true };
+            // What it needs beside it may come from elsewhere.
+            let fits =
+                matches!(error.kind(), ErrorKind::MissingRequiredArgument | ErrorKind::ArgumentConflict);
+            if !fits {
+                problems.push(Problem { origin: origin.clone(), key: id.clone(), message: reason(&error) });
+                refused.push(id.clone());
             }
+            fits
+        });
+        let line = name.iter().chain(injected.values().flat_map(|(arguments, _)| arguments)).chain(rest);
+        let parsed = command.try_get_matches_from(line).and_then(|matches| A::from_arg_matches(&matches));
+        parsed.map_err(|error| {
             // What is missing only because its value was refused has been told already.
-            let told = error.kind() == ErrorKind::MissingRequiredArgument
-                && flags.iter().all(|id| refused.contains(id));
-            return Err((!told).then(|| Box::new(error)));
-        }
+            let missing = error.kind() == ErrorKind::MissingRequiredArgument;
+            let told = missing && missing_flags(&error).iter().all(|id| refused.contains(id));
+            (!told).then(|| Box::new(error))
+        })
     }
 
     /// The arguments that stand for values of the layers, by flag, with their origin.
@@ -338,7 +336,8 @@ fn arguments(arg: &Arg, value: &Value, origin: &Origin, places: &Places) -> Resu
             _ => Err("needs one number".to_owned()),
         },
         action => {
-            let path = matches!(arg.get_value_hint(), clap::ValueHint::FilePath | clap::ValueHint::DirPath);
+            let path =
+                matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath);
             let argument = |item: &str| -> OsString {
                 let place = if path && !item.contains("://") {
                     resolve(origin, places, item).to_string_lossy().into_owned()
@@ -356,22 +355,14 @@ fn arguments(arg: &Arg, value: &Value, origin: &Origin, places: &Places) -> Resu
     }
 }
 
-/// The ids of the flags that a clap error is about: `--state-dir <PATH>` is `state_dir`.
-fn flags_of(error: &clap::Error) -> Vec<String> {
-    let texts: Vec<&String> = [ContextKind::InvalidArg, ContextKind::PriorArg]
-        .iter()
-        .filter_map(|kind| match error.get(*kind) {
-            Some(ContextValue::String(text)) => Some(vec![text]),
-            Some(ContextValue::Strings(texts)) => Some(texts.iter().collect()),
-            _ => None,
-        })
-        .flatten()
-        .collect();
+/// The ids of the flags that clap misses: `--state-dir <PATH>` is `state_dir`.
+fn missing_flags(error: &clap::Error) -> Vec<String> {
+    let Some(ContextValue::Strings(texts)) = error.get(ContextKind::InvalidArg) else { return Vec::new() };
     let id = |text: &String| {
-        let end = text.find([' ', '=', '[', '.']).unwrap_or(text.len());
+        let end = text.find([' ', '=']).unwrap_or(text.len());
         text[..end].trim_start_matches('-').replace('-', "_")
     };
-    texts.into_iter().map(id).collect()
+    texts.iter().map(id).collect()
 }
 
 /// clap's first paragraph without its label.

@@ -15,6 +15,9 @@ struct Program {
     /// The topic to read.
     #[arg(long)]
     kafka_topic: String,
+    /// A number without a default.
+    #[arg(long)]
+    shards: u8,
     /// Window width.
     #[arg(long, default_value_t = 60)]
     window_seconds: u32,
@@ -43,6 +46,7 @@ impl Given<'_> {
         let mut variables: BTreeMap<String, String> =
             self.variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         variables.insert("IBB_CACHE".to_owned(), "/not/of/this/family".to_owned());
+        variables.entry("IBB__SHARDS".to_owned()).or_insert_with(|| "1".to_owned());
         variables.entry("IBB__KAFKA_TOPIC".to_owned()).or_insert_with(|| "events".to_owned());
         let (base, overlay) = (self.base.map(str::to_owned), self.overlay.map(str::to_owned));
         let read = move |path: &Path| match path.to_str() {
@@ -136,12 +140,12 @@ fn every_flag_has_an_environment_twin() {
         ..Given::default()
     };
     let loaded = given.loaded();
-    let Program { shared, engine, window_seconds, tables, kafka_topic } = loaded.args;
+    let Program { shared, engine, window_seconds, tables, kafka_topic, shards } = loaded.args;
     assert!(shared.dry_run && !shared.render);
     assert_eq!((shared.verbose, shared.log_format), (2, LogFormat::Json));
     assert_eq!(shared.checkpoint_interval.as_millis(), 500);
     assert_eq!(shared.state_dir(&loaded.places), StateDir::Url("s3://bucket/x".to_owned()));
-    assert_eq!((window_seconds, tables.len(), kafka_topic.as_str()), (5, 2, "events"));
+    assert_eq!((window_seconds, tables.len(), kafka_topic.as_str(), shards), (5, 2, "events", 1));
     assert_eq!(engine.engine, crate::Engine::Flink);
     assert_eq!((loaded.environment.name(), loaded.pipeline.as_str()), ("staging", "orders"));
     assert_eq!(shared.env.name(), "staging");
@@ -201,11 +205,15 @@ fn every_error_comes_at_once_with_its_origin_and_key() {
 }
 
 #[test]
-fn a_required_flag_whose_value_is_refused_is_not_also_missing() {
-    let given = Given { variables: &[("IBB__ENV", "a/b")], ..Given::default() };
+fn a_required_flag_that_a_layer_gives_wrongly_is_told_once() {
+    let given = Given { variables: &[("IBB__SHARDS", "none"), ("IBB__ENV", "a/b")], ..Given::default() };
     let errors = given.errors();
-    assert_eq!(errors.len(), 1);
+    assert_eq!(errors.len(), 2, "{errors:?}");
     assert!(errors[0].starts_with("environment variable IBB__ENV: env: invalid value 'a/b'"), "{errors:?}");
+    assert!(
+        errors[1].starts_with("environment variable IBB__SHARDS: shards: invalid value 'none'"),
+        "{errors:?}"
+    );
 }
 
 #[test]

@@ -6,7 +6,12 @@ use std::{
 };
 
 use opentelemetry_sdk::trace::SdkTracer;
-use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, fmt, prelude::*};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, LevelFilter},
+    fmt,
+    prelude::*,
+};
 
 use crate::{Color, Failure, LogFormat, OrFail, SharedArgs, exit::Exit, progress};
 

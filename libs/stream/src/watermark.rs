@@ -105,8 +105,8 @@ mod tests {
         WatermarkTracker::new(&start(names), &PartitionWatermarks::default(), timeout)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_slowest_partition_holds_time_back_and_time_never_goes_back() {
+    #[test]
+    fn the_slowest_partition_holds_time_back_and_time_never_goes_back() {
         let now = Instant::now();
         let mut tracker = tracker(&["a", "b"], None);
         tracker.advance(&Partition::new("a"), Some(Watermark(100)));
@@ -116,8 +116,8 @@ mod tests {
         assert_eq!(tracker.event_time(now), EventTime::At(Watermark(50)));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_idle_partition_lets_go_and_holds_again_with_its_next_record() {
+    #[test]
+    fn an_idle_partition_lets_go_and_holds_again_with_its_next_record() {
         let now = Instant::now();
         let mut tracker = tracker(&["a", "b"], Some(1000));
         tracker.advance(&Partition::new("a"), Some(Watermark(100)));
@@ -130,8 +130,8 @@ mod tests {
         assert_eq!(tracker.event_time(later), EventTime::At(Watermark(70)));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn without_a_timeout_a_silent_partition_waits_for_ever_until_the_end() {
+    #[test]
+    fn without_a_timeout_a_silent_partition_waits_for_ever_until_the_end() {
         let now = Instant::now();
         let mut tracker = tracker(&["a"], None);
         tracker.caught_up(&Partition::new("a"), now);
@@ -140,8 +140,8 @@ mod tests {
         assert_eq!(tracker.event_time(now), EventTime::At(Watermark::MAX));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_restored_task_continues_where_time_was() {
+    #[test]
+    fn a_restored_task_continues_where_time_was() {
         let mut tracker = tracker(&["a"], None);
         tracker.advance(&Partition::new("a"), Some(Watermark(7)));
         let restored = WatermarkTracker::new(&start(&["a", "new"]), &tracker.save(), None);

@@ -7,7 +7,7 @@ use serde_yaml::Value;
 use super::{Origin, Problem};
 
 /// What every environment variable of the configuration starts with.
-pub(crate) const VARIABLE_PREFIX: &str = "IBB__";
+const VARIABLE_PREFIX: &str = "IBB__";
 
 /// A value with its origin. `layer` tells which of two keys that exclude each other is the later one.
 #[derive(Clone, Debug)]
@@ -33,6 +33,7 @@ impl Layers {
         self.layers += 1;
         match value {
             Value::Null => Ok(()),
+            Value::Mapping(mapping) if mapping.is_empty() => Ok(()),
             Value::Mapping(_) => self.add_tree(String::new(), value, &origin).map_err(wrong),
             _ => Err(wrong("must hold keys and values, such as `kafka:`".to_owned())),
         }
@@ -82,6 +83,11 @@ impl Layers {
             self.add(key, value, origin.clone());
             return Ok(());
         };
+        if mapping.is_empty() {
+            // Kept, so that its name is checked.
+            self.add(key, Value::Null, origin.clone());
+            return Ok(());
+        }
         for (name, value) in mapping {
             let Some(name) = scalar(&name) else {
                 return Err(format!("a key under `{key}` is not text"));

@@ -13,8 +13,8 @@ pub use systems::{
     SchemaRegistry, Spark, Trino,
 };
 pub(crate) use {
-    layers::{Layers, VARIABLE_PREFIX, scalar, variable},
-    reader::{ReadFile, Reader},
+    layers::{Layers, scalar, variable},
+    reader::{ReadFile, Reader, resolve},
 };
 
 use crate::Failure;

@@ -259,10 +259,15 @@ impl<'a> Reader<'a> {
                     keys.iter().filter(|known| known.starts_with(&section)).copied().collect();
                 format!("is a section, not a value; its keys are {}", inside.join(", "))
             } else {
-                let nearest = nearest(key, keys.iter().copied()).unwrap_or_default();
+                let sections = self.known.iter().filter_map(|known| known.strip_suffix('.'));
                 let nearest = match entry.origin {
-                    Origin::Variable(_) => variable(nearest),
-                    _ => nearest.to_owned(),
+                    Origin::Variable(_) => variable(nearest(key, keys.iter().copied()).unwrap_or_default()),
+                    Origin::File(_) => {
+                        nearest(key, keys.iter().copied().chain(sections)).unwrap_or_default().to_owned()
+                    }
+                    Origin::Set | Origin::Flag(_) => {
+                        nearest(key, keys.iter().copied()).unwrap_or_default().to_owned()
+                    }
                 };
                 format!("is unknown; the nearest valid one is `{nearest}`")
             };

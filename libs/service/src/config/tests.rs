@@ -104,7 +104,7 @@ fn unknown_keys_are_refused_with_the_nearest_valid_one() {
         &["kafak.brokers: is unknown; the nearest valid one is `kafka.brokers`"],
     );
     check("state-dir: x", &["state-dir: is unknown; the nearest valid one is `state_dir`"]);
-    check("postgres:", &["postgres: is unknown; the nearest valid one is `postgresql.host`"]);
+    check("postgres:", &["postgres: is unknown; the nearest valid one is `postgresql`"]);
     let (_, problems) =
         read("", &[("IBB__KAFKA__BROKER", "a:1")], &["redis.node=a:1"], Environment::Development);
     let variable = "kafka.broker: is unknown; the nearest valid one is `IBB__KAFKA__BROKERS`";

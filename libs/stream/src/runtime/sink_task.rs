@@ -19,11 +19,16 @@ impl SinkTask {
     pub async fn run(mut self) {
         let mut rows: Vec<RecordBatch> = Vec::new();
         let mut bytes = 0;
+        // The first result of a run is not kept waiting for the interval.
+        let mut first = true;
         loop {
             match self.inputs.next().await {
                 Event::Rows(batch) => {
                     bytes += batch.get_array_memory_size();
                     rows.push(batch);
+                    if std::mem::take(&mut first) {
+                        self.early.notify_one();
+                    }
                     if bytes > self.pending_bytes_max {
                         self.early.notify_one();
                         // Only while a commit is under way: the barrier that ends this epoch must come through.

@@ -2,7 +2,7 @@
 //!
 //! Metric names start with `ibb_`, use base units (`_seconds`, `_bytes`) and end with `_total` when they count.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -12,7 +12,7 @@ use crate::{Failure, OrFail, exit::Exit};
 const SECONDS: [f64; 16] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0];
 
-static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
 
 /// The process's metrics.
 #[derive(Clone)]
@@ -26,7 +26,8 @@ impl Metrics {
     /// # Errors
     /// An internal failure when another recorder is already installed.
     pub fn install() -> Result<Self, Failure> {
-        if let Some(handle) = HANDLE.get() {
+        let mut installed = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = &*installed {
             return Ok(Self { handle: handle.clone() });
         }
         let recorder = PrometheusBuilder::new()
@@ -37,7 +38,7 @@ impl Metrics {
         metrics::set_global_recorder(recorder)
             .map_err(|_| Failure::internal("another metrics recorder is installed"))?;
         describe();
-        Ok(Self { handle: HANDLE.get_or_init(|| handle).clone() })
+        Ok(Self { handle: installed.insert(handle).clone() })
     }
 
     /// All metrics in Prometheus' text format.

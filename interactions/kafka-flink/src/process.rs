@@ -1,0 +1,240 @@
+//! From flags to a finished run.
+
+use crate::echo::Echo;
+use crate::failure::of_stream;
+use crate::processor_args::{ProcessorArgs, SinkKind};
+use crate::sample::produce_sample;
+use crate::script::{Parameters, SHIPPED};
+use crate::services::{Needs, Services, state_folder};
+use async_trait::async_trait;
+use files::{FileFormat, FilesSink, Filesystem};
+use kafka::KafkaConnector;
+use postgres::Jdbc;
+use resilience::RetryPolicy;
+use service::{Context, DeadLetters, Exit, Failure, OrFail};
+use sql::Script;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use stream::{
+    Blackhole, Connector, ConnectorContext, Connectors, Datagen, Graph, NodeKind, OptionSpec, Print, RunOptions,
+    Sink, SnapshotStore, SourceFactory, StreamError, TableSpec,
+};
+
+/// Rows of one batch, unless the script sets `ibb.source.batch-rows`.
+const BATCH_ROWS: usize = 8_192;
+/// Rows that wait for their commit end the epoch early beyond this many bytes.
+const PENDING_BYTES_MAX: usize = 64 << 20;
+/// How long a commit is tried again while the database does not answer.
+const COMMIT_RETRY: Duration = Duration::from_secs(120);
+
+/// The body of `stream_processor`.
+pub async fn process(ctx: Context, args: ProcessorArgs) -> Result<(), Failure> {
+    args.check()?;
+    let (text, base_dir) = script_text(&ctx, &args)?;
+    let needs = Needs::of(&text, &args);
+    let services = Services::configured(&ctx, needs)?;
+    if args.shared.render || args.shared.dry_run {
+        return show(&text, &args, services.with_placeholders(needs));
+    }
+    let services = services.start_missing(&ctx, needs, &args).await?;
+    let ended = run(&ctx, &args, &text, base_dir, &services).await;
+    services.stop().await;
+    ended
+}
+
+/// The script, and the folder its relative paths start from.
+fn script_text(ctx: &Context, args: &ProcessorArgs) -> Result<(String, PathBuf), Failure> {
+    let Some(path) = &args.engine.sql else { return Ok((SHIPPED.to_owned(), ctx.places.user.clone())) };
+    let path = ctx.places.user_path(path);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|cause| Failure::io(format!("--sql {} cannot be read", path.display()), cause))?;
+    let folder = path.parent().map_or_else(|| ctx.places.user.clone(), Path::to_path_buf);
+    Ok((text, folder))
+}
+
+/// `--render` and `--dry-run`: nothing is started, nothing is asked.
+fn show(text: &str, args: &ProcessorArgs, services: Services) -> Result<(), Failure> {
+    let parameters = Parameters::new(args, services.kafka.as_ref(), services.postgresql.as_ref());
+    if args.shared.render {
+        let rendered = Script::render(text, &parameters.without_secrets()).map_err(of_sql)?;
+        println!("{}", rendered.trim_end());
+        for secret in parameters.secrets().filter(|name| rendered.contains(&format!("${{{name}}}"))) {
+            eprintln!("left open, as it is secret: ${{{secret}}}");
+        }
+        return Ok(());
+    }
+    let pipeline = plan(text, &parameters.all())?.1;
+    println!("{}", pipeline.describe().trim_end());
+    Ok(())
+}
+
+fn plan(text: &str, parameters: &BTreeMap<String, String>) -> Result<(Script, sql::Pipeline), Failure> {
+    let script = sql::parse(&Script::render(text, parameters).map_err(of_sql)?).map_err(of_sql)?;
+    let pipeline = sql::plan(&script).map_err(of_sql)?;
+    pipeline.check_connectors(&connectors(false)).map_err(of_sql)?;
+    Ok((script, pipeline))
+}
+
+async fn run(
+    ctx: &Context,
+    args: &ProcessorArgs,
+    text: &str,
+    base_dir: PathBuf,
+    services: &Services,
+) -> Result<(), Failure> {
+    let parameters = Parameters::new(args, services.kafka.as_ref(), services.postgresql.as_ref());
+    let (script, pipeline) = plan(text, &parameters.all())?;
+    let settings = script.settings();
+    let name = pipeline_name(ctx, args, services, settings.pipeline_name.as_deref());
+    let connectors_health = ctx.health.component("connectors");
+    let context = ConnectorContext {
+        pipeline: name.clone(),
+        base_dir,
+        connect_timeout: args.shared.connect_timeout,
+        batch_rows_max: settings.batch_rows_max.unwrap_or(BATCH_ROWS),
+        rows_per_second_max: settings.rows_per_second_max,
+    };
+    let parallelism = settings.parallelism.unwrap_or(args.shared.parallelism().get());
+    let connectors = connectors(ctx.environment.is_development());
+    let mut graph = pipeline.build(&connectors, &context, parallelism).await.map_err(of_build)?;
+    let state = state_folder(ctx, &args.shared)?.join("pipelines").join(&name);
+    dead_letters(&mut graph, ctx, args, &name, &state)?;
+    if ctx.environment.is_development() && args.sink != SinkKind::Stdout {
+        echo(&mut graph);
+    }
+    ctx.status.set("plan", graph.describe().lines().collect::<Vec<_>>());
+    connectors_health.connected();
+    if let Some(hint) = services.hint(&args.table_name) {
+        eprintln!("{hint}");
+    }
+    let status = ctx.status.clone();
+    let options = RunOptions {
+        pipeline: name,
+        store: SnapshotStore::open(state.join("snapshots"), &context.pipeline).map_err(of_stream)?,
+        checkpoint_interval: settings.checkpoint_interval.unwrap_or(args.shared.checkpoint_interval),
+        pending_bytes_max: PENDING_BYTES_MAX,
+        shutdown: ctx.shutdown.token().clone(),
+        commit_retry: RetryPolicy { total_max: COMMIT_RETRY, ..RetryPolicy::default() },
+        on_epoch: Arc::new(move |progress| status.set("progress", progress)),
+    };
+    let sample = sample(args, services, ctx);
+    let report = stream::run(graph, options).await.map_err(of_stream);
+    if let Some(sample) = sample {
+        sample.abort();
+    }
+    let report = report?;
+    let progress = serde_json::to_string(&report.progress).unwrap_or_default();
+    tracing::info!(epoch = report.epoch.0, ended = report.ended, progress, "Everything read is committed.");
+    Ok(())
+}
+
+/// On an embedded Kafka every run starts from an empty log, so its state is its own too, unless it is named.
+fn pipeline_name(ctx: &Context, args: &ProcessorArgs, services: &Services, in_script: Option<&str>) -> String {
+    let named = args.shared.pipeline.is_some();
+    let name = match in_script {
+        Some(name) if !named => name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_', "_"),
+        _ => ctx.pipeline.clone(),
+    };
+    match &services.dev_kafka {
+        Some(_) if !named => format!("{name}.{}", resilience::entropy::writer_id()),
+        _ => name,
+    }
+}
+
+fn connectors(create_tables: bool) -> Connectors {
+    let all = Connectors::default();
+    let all = all.with(KafkaConnector).with(Filesystem).with(Print).with(Blackhole).with(Datagen);
+    if create_tables { all.with(CreatingJdbc) } else { all.with(Jdbc) }
+}
+
+/// In development a missing target table is created; elsewhere it belongs to whoever owns the database.
+struct CreatingJdbc;
+
+#[async_trait]
+impl Connector for CreatingJdbc {
+    fn name(&self) -> &'static str {
+        Jdbc.name()
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        Jdbc.options()
+    }
+
+    async fn source(
+        &self,
+        table: &TableSpec,
+        context: &ConnectorContext,
+    ) -> Result<Arc<dyn SourceFactory>, StreamError> {
+        Jdbc.source(table, context).await
+    }
+
+    async fn sink(&self, table: &TableSpec, context: &ConnectorContext) -> Result<Box<dyn Sink>, StreamError> {
+        if postgres::create_table_if_missing(table, context).await? {
+            tracing::info!(table = table.name, "The table was missing and was created, as this is development.");
+        }
+        Jdbc.sink(table, context).await
+    }
+}
+
+fn dead_letters(
+    graph: &mut Graph,
+    ctx: &Context,
+    args: &ProcessorArgs,
+    pipeline: &str,
+    state: &Path,
+) -> Result<(), Failure> {
+    let folder = match &args.shared.dead_letters {
+        None => state.join("dead-letters"),
+        Some(DeadLetters::File(path)) => ctx.places.user_path(path),
+        Some(DeadLetters::Off) => return Ok(()),
+        Some(DeadLetters::Topic(topic)) => {
+            return Err(Failure::usage(format!("--dead-letters {topic}: topics are not supported yet"))
+                .remedy("a folder, such as ./dead-letters, or off"));
+        }
+    };
+    let format = FileFormat::Json(Default::default());
+    let sink = FilesSink::new("dead_letters", pipeline, &folder, &event::dead_letter_schema(), &format);
+    graph.collect_dead_letters(Box::new(sink.map_err(of_stream)?));
+    tracing::info!(folder = %folder.display(), "Bad and late records are kept.");
+    Ok(())
+}
+
+/// Lets people see the rows of every table that is committed.
+fn echo(graph: &mut Graph) {
+    for node in graph.nodes.iter_mut().filter(|node| node.label != "dead_letters") {
+        if let NodeKind::Sink(slot) = &mut node.kind {
+            *slot = slot.take().map(|sink| Box::new(Echo(sink)) as Box<dyn Sink>);
+        }
+    }
+}
+
+/// Feeds the embedded Kafka, if this run started one.
+fn sample(args: &ProcessorArgs, services: &Services, ctx: &Context) -> Option<tokio::task::JoinHandle<()>> {
+    let bootstrap = services.dev_kafka.as_ref()?.bootstrap().to_owned();
+    let (topic, group) = (args.kafka_topic.clone(), args.kafka_group_id.clone());
+    let stop = ctx.shutdown.token().clone();
+    Some(tokio::spawn(async move {
+        if let Err(error) = produce_sample(&bootstrap, &topic, &group, stop).await {
+            tracing::error!(%error, "the sample stream stopped");
+        }
+    }))
+}
+
+fn of_sql(error: sql::SqlError) -> Failure {
+    let failure = Failure::data("the script cannot run");
+    error.problems.iter().fold(failure, |failure, problem| failure.detail(problem.to_string()))
+}
+
+fn of_build(error: sql::BuildError) -> Failure {
+    match error {
+        sql::BuildError::Sql(error) => of_sql(error),
+        sql::BuildError::Stream(error) => of_stream(error),
+    }
+}
+
+/// A failure of reading an input of `test_producer`.
+pub fn of_input(error: anyhow::Error, path: &Path) -> Failure {
+    Err::<(), _>(error).or_fail(Exit::Data, format!("--input {} cannot be used", path.display())).unwrap_err()
+}

@@ -1,0 +1,92 @@
+//! Flags of `stream_processor`.
+
+use clap::{Parser, ValueEnum};
+use service::{Engine, EngineArgs, EngineSupport, Failure, SharedArgs};
+use std::path::PathBuf;
+
+/// Event-time windows per key over a Kafka topic, into a sink, exactly once.
+///
+/// Without any configuration it starts what it needs: an embedded Kafka with a sample stream and a PostgreSQL.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "stream_processor", version)]
+pub struct ProcessorArgs {
+    /// The topic to read
+    #[arg(long, env = "IBB__KAFKA_TOPIC", default_value = "events")]
+    pub kafka_topic: String,
+
+    /// Consumer group that shows how far we have read; it never decides where we restart
+    #[arg(long, env = "IBB__KAFKA_GROUP_ID", default_value = "stream_processor")]
+    pub kafka_group_id: String,
+
+    /// Width of the windows
+    #[arg(long, env = "IBB__WINDOW_SECONDS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub window_seconds: u32,
+
+    /// Hopping windows: a new one starts this often; must divide the width
+    #[arg(long, env = "IBB__SLIDE_SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub slide_seconds: Option<u32>,
+
+    /// Session windows: a gap this long ends one
+    #[arg(long, env = "IBB__SESSION_GAP_SECONDS")]
+    pub session_gap_seconds: Option<u32>,
+
+    /// Where the windows go
+    #[arg(long, env = "IBB__SINK", default_value = "postgresql")]
+    pub sink: SinkKind,
+
+    /// Table of `--sink postgresql`
+    #[arg(long, env = "IBB__TABLE_NAME", default_value = "events_per_key")]
+    pub table_name: String,
+
+    /// Folder of `--sink files`, with its format
+    #[arg(long, env = "IBB__OUTPUT_PATH", default_value = "events_per_key")]
+    pub output_path: PathBuf,
+
+    #[command(flatten)]
+    pub engine: EngineArgs,
+
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+/// What `--sink` may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SinkKind {
+    Postgresql,
+    Files,
+    Stdout,
+    Redis,
+    Kafka,
+}
+
+impl AsRef<SharedArgs> for ProcessorArgs {
+    fn as_ref(&self) -> &SharedArgs {
+        &self.shared
+    }
+}
+
+impl ProcessorArgs {
+    /// Refuses, by name, what the command line knows and this version cannot do yet.
+    pub fn check(&self) -> Result<(), Failure> {
+        let support = EngineSupport { engines: &[Engine::Embedded], sql: true, savepoints: false };
+        self.engine.check("stream_processor", &support)?;
+        match self.sink {
+            SinkKind::Postgresql | SinkKind::Files | SinkKind::Stdout => {}
+            SinkKind::Redis | SinkKind::Kafka => {
+                return Err(Failure::usage("--sink redis and --sink kafka are not supported yet")
+                    .remedy("--sink postgresql, files or stdout"));
+            }
+        }
+        if self.session_gap_seconds.is_some() {
+            return Err(Failure::usage("--session-gap-seconds: session windows are not supported yet")
+                .remedy("--window-seconds, with --slide-seconds for overlapping windows"));
+        }
+        match self.slide_seconds {
+            Some(slide) if self.window_seconds % slide != 0 => Err(Failure::usage(format!(
+                "--slide-seconds {slide} does not divide --window-seconds {}",
+                self.window_seconds
+            ))),
+            _ => Ok(()),
+        }
+    }
+}

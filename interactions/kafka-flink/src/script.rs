@@ -1,0 +1,201 @@
+//! The script that runs, and what fills its parameters.
+
+use crate::processor_args::{ProcessorArgs, SinkKind};
+use service::{Kafka, KafkaProtocol, PostgresTls, Postgresql, Secret};
+use std::collections::BTreeMap;
+
+/// The shipped pipeline.
+pub const SHIPPED: &str = include_str!("../sql/stream_processor.sql");
+
+/// Values of a script's parameters; secrets apart, so that `--render` can leave them open.
+#[derive(Debug, Default)]
+pub struct Parameters {
+    open: BTreeMap<String, String>,
+    secret: BTreeMap<String, Secret>,
+}
+
+impl Parameters {
+    /// Everything the flags and the configured systems give.
+    pub fn new(args: &ProcessorArgs, kafka: Option<&Kafka>, postgresql: Option<&Postgresql>) -> Self {
+        let mut parameters = Self::default();
+        let interval = args.shared.checkpoint_interval.as_millis().to_string();
+        parameters.put("checkpoint_interval_ms", interval);
+        parameters.put("window", window(args));
+        if let Some(kafka) = kafka {
+            parameters.kafka(args, kafka);
+        }
+        if let Some(postgresql) = postgresql {
+            parameters.postgresql(postgresql);
+        }
+        parameters.sink(args);
+        parameters
+    }
+
+    /// For the engine.
+    pub fn all(&self) -> BTreeMap<String, String> {
+        let mut all = self.open.clone();
+        all.extend(self.secret.iter().map(|(name, secret)| (name.clone(), secret.expose().to_owned())));
+        nested(all)
+    }
+
+    /// For people: secrets stay `${name}`.
+    pub fn without_secrets(&self) -> BTreeMap<String, String> {
+        let mut all = self.open.clone();
+        all.extend(self.secret.keys().map(|name| (name.clone(), format!("${{{name}}}"))));
+        nested(all)
+    }
+
+    /// Names of the secrets a script needs.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secret.keys().map(String::as_str)
+    }
+
+    fn put(&mut self, name: &str, value: impl Into<String>) {
+        self.open.insert(name.into(), value.into());
+    }
+
+    fn kafka(&mut self, args: &ProcessorArgs, kafka: &Kafka) {
+        let brokers = kafka.brokers.join(",");
+        let mut options = vec![
+            ("connector", "kafka".to_owned()),
+            ("topic", args.kafka_topic.clone()),
+            ("properties.bootstrap.servers", brokers.clone()),
+            ("properties.group.id", args.kafka_group_id.clone()),
+            ("scan.startup.mode", "earliest-offset".into()),
+            ("format", "json".into()),
+        ];
+        let security = &kafka.security;
+        if security.protocol != KafkaProtocol::Plaintext {
+            options.push(("properties.security.protocol", security.protocol.name().to_uppercase()));
+        }
+        if let Some(file) = &security.ca_file {
+            options.push(("properties.ssl.truststore.type", "PEM".into()));
+            options.push(("properties.ssl.truststore.location", file.display().to_string()));
+        }
+        if let (Some(mechanism), Some(user)) = (security.mechanism, &security.username) {
+            let module = if mechanism.name() == "PLAIN" { "plain.Plain" } else { "scram.Scram" };
+            options.push(("properties.sasl.mechanism", mechanism.name().into()));
+            options.push((
+                "properties.sasl.jaas.config",
+                format!(
+                    "org.apache.kafka.common.security.{module}LoginModule required username=\"{user}\" \
+                     password=\"${{kafka_password}}\";"
+                ),
+            ));
+        }
+        if let Some(password) = &security.password {
+            self.secret.insert("kafka_password".into(), password.clone());
+        }
+        self.put("kafka_brokers", brokers);
+        self.put("kafka_topic", &args.kafka_topic);
+        self.put("kafka_group_id", &args.kafka_group_id);
+        self.put("source_options", with(&options));
+    }
+
+    fn postgresql(&mut self, postgresql: &Postgresql) {
+        let mut url = format!("jdbc:postgresql://{}:{}/{}", postgresql.host, postgresql.port, postgresql.database);
+        if postgresql.tls != PostgresTls::Prefer {
+            url.push_str(&format!("?sslmode={}", postgresql.tls.name()));
+        }
+        self.put("postgres_url", url);
+        self.put("postgres_user", &postgresql.user);
+        if let Some(password) = &postgresql.password {
+            self.secret.insert("postgres_password".into(), password.clone());
+        }
+    }
+
+    fn sink(&mut self, args: &ProcessorArgs) {
+        let key = match args.sink {
+            SinkKind::Postgresql => ",\n  PRIMARY KEY (window_start, event_key) NOT ENFORCED",
+            _ => "",
+        };
+        let mut options = match args.sink {
+            SinkKind::Postgresql => vec![
+                ("connector", "jdbc".to_owned()),
+                ("url", "${postgres_url}".into()),
+                ("table-name", args.table_name.clone()),
+                ("username", "${postgres_user}".into()),
+            ],
+            SinkKind::Files => vec![
+                ("connector", "filesystem".to_owned()),
+                ("path", args.output_path.display().to_string()),
+                ("format", "json".into()),
+            ],
+            _ => vec![("connector", "print".to_owned())],
+        };
+        if args.sink == SinkKind::Postgresql && self.secret.contains_key("postgres_password") {
+            options.push(("password", "${postgres_password}".into()));
+        }
+        self.put("sink_key", key);
+        self.put("sink_options", with(&options));
+    }
+}
+
+/// Parameters may stand inside others: fills those once.
+fn nested(all: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let fill = |text: &String| {
+        let inner = ["postgres_url", "postgres_user", "postgres_password", "kafka_password"];
+        inner.iter().fold(text.clone(), |text, name| match all.get(*name) {
+            // Inside a string literal a quote is written twice.
+            Some(value) if text != *value => text.replace(&format!("${{{name}}}"), &value.replace('\'', "''")),
+            _ => text,
+        })
+    };
+    all.iter().map(|(name, text)| (name.clone(), fill(text))).collect()
+}
+
+fn with(options: &[(&str, String)]) -> String {
+    let lines: Vec<String> =
+        options.iter().map(|(key, value)| format!("'{key}' = '{}'", value.replace('\'', "''"))).collect();
+    lines.join(",\n  ")
+}
+
+fn window(args: &ProcessorArgs) -> String {
+    let size = interval(args.window_seconds);
+    match args.slide_seconds {
+        None => format!("TUMBLE(TABLE events, DESCRIPTOR(event_time), {size})"),
+        Some(slide) => {
+            format!("HOP(TABLE events, DESCRIPTOR(event_time), {}, {size})", interval(slide))
+        }
+    }
+}
+
+/// Flink allows two digits unless a precision says more.
+fn interval(seconds: u32) -> String {
+    for (unit, name) in [(86_400, "DAY"), (3_600, "HOUR"), (60, "MINUTE")] {
+        if seconds % unit == 0 && seconds / unit < 100 {
+            return format!("INTERVAL '{}' {name}", seconds / unit);
+        }
+    }
+    match seconds {
+        0..100 => format!("INTERVAL '{seconds}' SECOND"),
+        _ => format!("INTERVAL '{seconds}' SECOND(5)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_written_as_flink_takes_them() {
+        let written: Vec<String> = [1, 60, 90, 3_600, 86_400, 5_940, 5_999].map(interval).into();
+        assert_eq!(
+            written,
+            [
+                "INTERVAL '1' SECOND",
+                "INTERVAL '1' MINUTE",
+                "INTERVAL '90' SECOND",
+                "INTERVAL '1' HOUR",
+                "INTERVAL '1' DAY",
+                "INTERVAL '99' MINUTE",
+                "INTERVAL '5999' SECOND(5)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_quote_in_an_option_stays_inside_it() {
+        assert_eq!(with(&[("a", "it's".into())]), "'a' = 'it''s'");
+    }
+}
