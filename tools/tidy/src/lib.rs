@@ -19,6 +19,7 @@ pub mod manifests;
 pub mod paths;
 pub mod ratchet;
 pub mod readme;
+pub mod settings;
 mod source;
 mod tree;
 pub mod words;

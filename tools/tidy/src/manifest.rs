@@ -90,7 +90,7 @@ fn member(folder: &str, text: &str, first_party: &BTreeSet<&str>) -> Member {
 }
 
 /// Lines with the section they stand in, without comments and empty ones. No manifest here has a `#` in a string.
-fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut section = "";
     text.lines().filter_map(move |line| {
         let line = line.split('#').next().unwrap_or_default().trim();
@@ -105,7 +105,7 @@ fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+pub(crate) fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let (found, value) = line.split_once('=')?;
     (found.trim() == key).then(|| value.trim())
 }

@@ -1,7 +1,9 @@
 //! The rules, over the whole checkout.
 
 use std::path::{Path, PathBuf};
-use tidy::{Tree, arrows, build_files, headers, interactions, manifests, paths, ratchet, readme, words};
+use tidy::{
+    Tree, arrows, build_files, headers, interactions, manifests, paths, ratchet, readme, settings, words,
+};
 
 /// Bazel gives a file of the root among the test's inputs, a link into the checkout; Cargo the folder of this crate.
 fn root() -> PathBuf {
@@ -44,6 +46,11 @@ fn bazel_and_cargo_name_the_same_dependencies() {
 #[test]
 fn bazel_reads_every_manifest() {
     check(build_files::check_manifests);
+}
+
+#[test]
+fn bazel_and_cargo_set_the_same_edition_version_and_lints() {
+    check(settings::check);
 }
 
 #[test]
