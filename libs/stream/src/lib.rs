@@ -7,6 +7,7 @@
 //! counters, the rows no sink has committed yet), makes it durable, and only then lets the sinks commit epoch *e*,
 //! one after the other.
 
+mod builtin;
 mod connector;
 mod contract;
 mod error;
@@ -17,6 +18,7 @@ mod runtime;
 mod snapshot;
 mod watermark;
 
+pub use builtin::{Blackhole, Datagen, Print};
 pub use connector::{Column, ColumnKind, Connector, ConnectorContext, Connectors, OptionSpec, SourceFactory, TableSpec};
 pub use contract::{Claim, Commit, Held, Operator, Output, Polled, Sink, SinkCounters, SnapshotId, Source, TaskState};
 pub use error::{ErrorKind, StreamError};
