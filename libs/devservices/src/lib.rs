@@ -32,7 +32,8 @@ mod progress;
 pub use cache::cache_root;
 pub use error::DevServiceError;
 pub use kafka::{
-    DevProgram, EmbeddedKafka, Found, GroupPacer, KafkaOptions, PARTITION_UNREAD_BYTES_MAX, Pacer, child_entry,
+    DevProgram, EmbeddedKafka, Found, GroupPacer, KafkaOptions, PARTITION_UNREAD_BYTES_MAX, Pacer,
+    child_entry,
 };
 pub use postgres::{EmbeddedPostgres, PostgresOptions, StartedHow, Startup, Stopped, check_reachable};
 pub use progress::{Progress, ProgressFn};

@@ -31,7 +31,10 @@ fn options(state: &Path) -> KafkaOptions {
     let args = ["broker_process", "--exact", "--nocapture", "--quiet"];
     KafkaOptions {
         topics: vec![("events".to_string(), PARTITIONS)],
-        program: DevProgram { exe: std::env::current_exe().unwrap(), args: args.map(str::to_string).to_vec() },
+        program: DevProgram {
+            exe: std::env::current_exe().unwrap(),
+            args: args.map(str::to_string).to_vec(),
+        },
         ..KafkaOptions::new(state)
     }
 }
@@ -48,7 +51,11 @@ fn partitions_of(bootstrap: &str, topic: &str) -> usize {
 }
 
 fn event(n: usize) -> String {
-    format!("{{\"order\":{n:012},\"customer\":\"c{:06}\",\"amount\":{:08},\"note\":\"0123456789abcdef012345\"}}", n % 9973, n * 7)
+    format!(
+        "{{\"order\":{n:012},\"customer\":\"c{:06}\",\"amount\":{:08},\"note\":\"0123456789abcdef012345\"}}",
+        n % 9973,
+        n * 7
+    )
 }
 
 /// Sends all events, each when `pacer` admits it.
@@ -108,7 +115,10 @@ async fn a_live_broker_is_found() {
     let found = EmbeddedKafka::discover(state.path()).unwrap();
     assert_eq!((found.pid, found.bootstrap.as_str()), (kafka.pid(), kafka.bootstrap()));
     let second = EmbeddedKafka::start(options(state.path())).await;
-    assert!(matches!(&second, Err(DevServiceError::AlreadyRunning { pid, .. }) if *pid == found.pid), "{second:?}");
+    assert!(
+        matches!(&second, Err(DevServiceError::AlreadyRunning { pid, .. }) if *pid == found.pid),
+        "{second:?}"
+    );
     kafka.stop().await.unwrap();
     assert_eq!(EmbeddedKafka::discover(state.path()), None);
     let file = state.path().join("dev/kafka.json");
@@ -168,7 +178,8 @@ async fn a_wrong_program_is_reported() {
     };
     let error = EmbeddedKafka::start(program("/bin/echo", &["hello"])).await.unwrap_err();
     assert!(matches!(&error, DevServiceError::BadAnswer { answer } if answer == "hello"), "{error}");
-    let error = EmbeddedKafka::start(program("/bin/sh", &["-c", "echo broken >&2; exit 3"])).await.unwrap_err();
+    let error =
+        EmbeddedKafka::start(program("/bin/sh", &["-c", "echo broken >&2; exit 3"])).await.unwrap_err();
     assert!(matches!(&error, DevServiceError::Exited { log, .. } if log == "broken"), "{error}");
     let hanging = KafkaOptions { start_timeout: Duration::from_millis(200), ..program("/bin/cat", &[]) };
     let error = EmbeddedKafka::start(hanging).await.unwrap_err();
@@ -186,7 +197,10 @@ async fn an_unpaced_stream_loses_its_beginning() {
     produce(kafka.bootstrap(), &Pacer::new(u64::MAX)).await;
     let reader: BaseConsumer = client(kafka.bootstrap()).create().unwrap();
     let (low, high) = reader.fetch_watermarks("events", 0, LIMIT).unwrap();
-    println!("a partition kept records {low}..{high}, {} bytes of values", (high - low) * event(0).len() as i64);
+    println!(
+        "a partition kept records {low}..{high}, {} bytes of values",
+        (high - low) * event(0).len() as i64
+    );
     assert_eq!(high, EVENTS as i64 / 2);
     let kept_bytes = (high - low) * event(0).len() as i64;
     assert!(low > 0 && (2_500_000..5_500_000).contains(&kept_bytes), "{low}..{high}");
@@ -209,7 +223,10 @@ async fn a_paced_stream_arrives_whole() {
     tokio::time::timeout(LIMIT, both).await.expect("the stream does not stall");
     println!("{EVENTS} events in {:.2} s", begun.elapsed().as_secs_f64());
     let reader: BaseConsumer = client(kafka.bootstrap()).create().unwrap();
-    assert!(reader.fetch_watermarks("events", 0, LIMIT).unwrap().0 > 0, "the stream was long enough to be cut");
+    assert!(
+        reader.fetch_watermarks("events", 0, LIMIT).unwrap().0 > 0,
+        "the stream was long enough to be cut"
+    );
     kafka.stop().await.unwrap();
 }
 
@@ -229,7 +246,8 @@ async fn a_stream_paced_by_commits_arrives_whole() {
             consumer.commit(&position, CommitMode::Async).unwrap();
         }
     };
-    let both = async { tokio::join!(produce(kafka.bootstrap(), pacer.pacer()), consume(kafka.bootstrap(), commit)) };
+    let both =
+        async { tokio::join!(produce(kafka.bootstrap(), pacer.pacer()), consume(kafka.bootstrap(), commit)) };
     tokio::time::timeout(LIMIT, both).await.expect("the stream does not stall");
     println!("{EVENTS} events in {:.2} s", begun.elapsed().as_secs_f64());
     kafka.stop().await.unwrap();

@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use devservices::{DevServiceError, EmbeddedPostgres, PostgresOptions, StartedHow, Stopped};
+use devservices::{DevServiceError, EmbeddedPostgres, PostgresOptions, Progress, StartedHow, Stopped};
 use sqlx::{ConnectOptions, Connection, PgConnection};
 
 /// Set in the process that `a_killed_program_leaves_a_server_to_adopt` starts and kills.
@@ -36,7 +37,10 @@ async fn count(server: &EmbeddedPostgres) -> i64 {
 
 async fn fill(server: &EmbeddedPostgres) {
     let mut client = connect(server).await;
-    sqlx::query("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n").execute(&mut client).await.unwrap();
+    sqlx::query("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+        .execute(&mut client)
+        .await
+        .unwrap();
     client.close().await.unwrap();
 }
 
@@ -51,14 +55,21 @@ async fn data_outlives_a_stop() {
     let durable = PostgresOptions::new(state.path().join("dev/postgres"));
     let server = EmbeddedPostgres::start(durable.clone()).await.unwrap();
     assert_ne!(server.started_how(), StartedHow::Adopted);
+    println!("with an empty data folder: {}", server.startup());
     let mut client = sqlx::PgConnection::connect(&server.url()).await.unwrap();
     let version: String = sqlx::query_scalar("SELECT version()").fetch_one(&mut client).await.unwrap();
     assert!(version.starts_with("PostgreSQL 17."), "{version}");
-    for (setting, expected) in
-        [("fsync", "on"), ("wal_level", "logical"), ("max_connections", "50"), ("listen_addresses", "127.0.0.1")]
-    {
-        let value: String =
-            sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&mut client).await.unwrap();
+    for (setting, expected) in [
+        ("fsync", "on"),
+        ("wal_level", "logical"),
+        ("max_connections", "50"),
+        ("listen_addresses", "127.0.0.1"),
+    ] {
+        let value: String = sqlx::query_scalar("SELECT current_setting($1)")
+            .bind(setting)
+            .fetch_one(&mut client)
+            .await
+            .unwrap();
         assert_eq!(value, expected, "{setting}");
     }
     client.close().await.unwrap();
@@ -84,7 +95,12 @@ async fn the_psql_command_works() {
     if server.psql_hint().is_none() {
         let line = format!("{} -Atc 'SELECT 6 * 7'", server.psql_command());
         let output = tokio::process::Command::new("sh").arg("-c").arg(line).output().await.unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "42\n", "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            "42\n",
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     server.stop().await.unwrap();
 }
@@ -113,8 +129,10 @@ async fn the_server_is_unprivileged_and_asks_for_the_password() {
 #[tokio::test]
 async fn two_starts_share_one_server() {
     let state = open_folder();
-    let (one, two) =
-        tokio::join!(EmbeddedPostgres::start(options(state.path())), EmbeddedPostgres::start(options(state.path())));
+    let (one, two) = tokio::join!(
+        EmbeddedPostgres::start(options(state.path())),
+        EmbeddedPostgres::start(options(state.path()))
+    );
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!(one.pid(), two.pid());
     let adopted = [&one, &two].iter().filter(|server| server.started_how() == StartedHow::Adopted).count();
@@ -230,7 +248,10 @@ async fn unusable_folders_are_refused() {
         let closed = open_folder();
         std::fs::set_permissions(closed.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
         let error = EmbeddedPostgres::start(options(closed.path())).await.unwrap_err();
-        assert!(matches!(&error, DevServiceError::Unreachable { blocked, .. } if blocked == closed.path()), "{error}");
+        assert!(
+            matches!(&error, DevServiceError::Unreachable { blocked, .. } if blocked == closed.path()),
+            "{error}"
+        );
         assert!(error.to_string().contains("chmod o+x"), "{error}");
         assert!(devservices::check_reachable(closed.path()).is_err());
         assert_eq!(std::fs::read_dir(closed.path()).unwrap().count(), 0, "nothing is created");
@@ -246,27 +267,44 @@ async fn a_broken_server_says_why() {
     std::fs::write(&settings, "no_such_setting = 1\n").unwrap();
     let short = PostgresOptions { start_timeout: Duration::from_secs(20), ..options(state.path()) };
     let error = EmbeddedPostgres::start(short).await.unwrap_err();
-    assert!(matches!(&error, DevServiceError::Exited { log, .. } if log.contains("no_such_setting")), "{error}");
+    assert!(
+        matches!(&error, DevServiceError::Exited { log, .. } if log.contains("no_such_setting")),
+        "{error}"
+    );
 }
 
 /// Goal: two programs with an empty cache at once fetch once, and what they fetch is whole.
 #[tokio::test]
 async fn an_empty_cache_is_filled_once() {
     let (cache, one, two) = (open_folder(), open_folder(), open_folder());
-    let with_cache = |state: &Path| PostgresOptions { cache_dir: cache.path().to_path_buf(), ..options(state) };
     // What an interrupted fetch leaves.
     std::fs::create_dir_all(cache.path().join("postgresql/unpacking/tree/bin")).unwrap();
-    let steps = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let mut first = with_cache(one.path());
-    let told = std::sync::Arc::clone(&steps);
-    first.progress = Some(std::sync::Arc::new(move |step| told.lock().unwrap().push(step.to_string())));
-    let (one, two) =
-        tokio::join!(EmbeddedPostgres::start(first), EmbeddedPostgres::start(with_cache(two.path())));
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let with_cache = |state: &Path| {
+        let told = Arc::clone(&steps);
+        PostgresOptions {
+            cache_dir: cache.path().to_path_buf(),
+            progress: Some(Arc::new(move |step| told.lock().unwrap().push(step))),
+            ..options(state)
+        }
+    };
+    let (one, two) = tokio::join!(
+        EmbeddedPostgres::start(with_cache(one.path())),
+        EmbeddedPostgres::start(with_cache(two.path()))
+    );
     let (one, two) = (one.unwrap(), two.unwrap());
-    println!("{}; {}; {:?}", one.startup(), two.startup(), steps.lock().unwrap());
+    println!("{}; {}", one.startup(), two.startup());
     let fetched = [&one, &two].iter().filter(|server| server.started_how() == StartedHow::Downloaded).count();
     assert_eq!(fetched, 1);
-    assert!(steps.lock().unwrap().iter().any(|step| step.starts_with("starting")));
+    let count = |is: fn(&Progress) -> bool| steps.lock().unwrap().iter().filter(|step| is(step)).count();
+    assert!(count(|step| matches!(step, Progress::Downloading { .. })) > 0);
+    assert_eq!(count(|step| matches!(step, Progress::Extracting { .. })), 1);
+    assert_eq!(count(|step| *step == Progress::Starting), 2);
+    assert_eq!(
+        std::fs::read_dir(cache.path().join("postgresql")).unwrap().count(),
+        2,
+        "the binaries and the lock"
+    );
     one.stop().await.unwrap();
     two.stop().await.unwrap();
 }

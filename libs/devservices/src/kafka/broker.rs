@@ -61,7 +61,13 @@ fn serve() -> Result<(), String> {
     let topics: Vec<Topic> = serde_json::from_str(&topics).map_err(|error| error.to_string())?;
     let cluster = MockCluster::new(1).map_err(|error| error.to_string())?;
     let create = |topic: &Topic| {
-        cluster.create_topic(&topic.topic, topic.partitions, 1).map_err(|error| format!("topic {}: {error}", topic.topic))
+        // The mock cluster itself takes a topic without partitions for granted.
+        if topic.partitions < 1 {
+            return Err(format!("topic {}: {} partitions", topic.topic, topic.partitions));
+        }
+        cluster
+            .create_topic(&topic.topic, topic.partitions, 1)
+            .map_err(|error| format!("topic {}: {error}", topic.topic))
     };
     topics.iter().try_for_each(create)?;
     if say(&Answer::Bootstrap(cluster.bootstrap_servers())).is_err() {

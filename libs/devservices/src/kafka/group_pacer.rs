@@ -42,7 +42,8 @@ impl GroupPacer {
         topic: &str,
         bound_bytes: u64,
     ) -> Result<Self, DevServiceError> {
-        let reader = Reader { bootstrap: bootstrap.to_string(), group: group.to_string(), topic: topic.to_string() };
+        let reader =
+            Reader { bootstrap: bootstrap.to_string(), group: group.to_string(), topic: topic.to_string() };
         let pacer = Arc::new(Pacer::new(bound_bytes));
         let (running, stop) = mpsc::channel();
         let (started, ready) = tokio::sync::oneshot::channel();
@@ -51,7 +52,9 @@ impl GroupPacer {
         let spawned = std::thread::Builder::new()
             .name("group-pacer".to_string())
             .spawn(move || reader.run(&shared, &stop, started));
-        spawned.map_err(|cause| DevServiceError::io("start a thread from", std::path::Path::new("/proc/self"), cause))?;
+        spawned.map_err(|cause| {
+            DevServiceError::io("start a thread from", std::path::Path::new("/proc/self"), cause)
+        })?;
         let partitions = ready.await.expect("the thread answers before it ends")?;
         Ok(Self { pacer, partitions, _running: running })
     }
@@ -85,7 +88,12 @@ impl Reader {
             Err(cause) => {
                 let (group, topic, bootstrap) = (self.group, self.topic, self.bootstrap);
                 // Whoever asked may have gone meanwhile.
-                let _ = started.send(Err(DevServiceError::Offsets { group, topic, bootstrap, cause: Box::new(cause) }));
+                let _ = started.send(Err(DevServiceError::Offsets {
+                    group,
+                    topic,
+                    bootstrap,
+                    cause: Box::new(cause),
+                }));
                 return;
             }
         };

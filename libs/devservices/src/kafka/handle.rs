@@ -102,11 +102,15 @@ impl EmbeddedKafka {
         let timeout = options.start_timeout;
         let bootstrap = match tokio::time::timeout(timeout, first_answer(&mut answers)).await {
             Ok(Ok(Answer::Bootstrap(bootstrap))) => bootstrap,
-            Ok(Ok(Answer::Failed(reason))) => return Err(DevServiceError::Broker { action: "start", reason }),
+            Ok(Ok(Answer::Failed(reason))) => {
+                return Err(DevServiceError::Broker { action: "start", reason });
+            }
             Ok(Ok(answer)) => return Err(DevServiceError::BadAnswer { answer: format!("{answer:?}") }),
             Ok(Err(Some(answer))) => return Err(DevServiceError::BadAnswer { answer }),
             Ok(Err(None)) => return Err(ended(&mut child, &log).await),
-            Err(_) => return Err(DevServiceError::StartTimedOut { service: SERVICE, timeout, log: tail(&log) }),
+            Err(_) => {
+                return Err(DevServiceError::StartTimedOut { service: SERVICE, timeout, log: tail(&log) });
+            }
         };
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
         let Some(found) = pid.and_then(|pid| Found::new(pid, bootstrap)) else {
@@ -212,9 +216,11 @@ impl EmbeddedKafka {
         match tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(cause)) => Err(DevServiceError::io("wait for", Path::new("/proc/self"), cause)),
-            Err(_) => {
-                Err(DevServiceError::StopTimedOut { service: SERVICE, pid: self.found.pid, timeout: STOP_TIMEOUT })
-            }
+            Err(_) => Err(DevServiceError::StopTimedOut {
+                service: SERVICE,
+                pid: self.found.pid,
+                timeout: STOP_TIMEOUT,
+            }),
         }
     }
 }
@@ -227,7 +233,10 @@ impl Drop for EmbeddedKafka {
 
 impl fmt::Debug for EmbeddedKafka {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmbeddedKafka").field("state_dir", &self.state_dir).field("found", &self.found).finish_non_exhaustive()
+        f.debug_struct("EmbeddedKafka")
+            .field("state_dir", &self.state_dir)
+            .field("found", &self.found)
+            .finish_non_exhaustive()
     }
 }
 

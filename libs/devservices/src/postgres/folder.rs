@@ -15,9 +15,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use crate::DevServiceError;
 use crate::cache::{Binaries, MAJOR};
 use crate::process::{self, ServiceUser, detached_command};
-use crate::{DevServiceError, lock};
 
 /// Name of the role and of the database.
 pub(super) const NAME: &str = "ibb";
@@ -30,7 +30,8 @@ pub(super) const HOST: &str = "127.0.0.1";
 /// # Errors
 /// `Unreachable`, naming the folder that blocks.
 pub fn check_reachable(data_dir: &Path) -> Result<(), DevServiceError> {
-    let absolute = std::path::absolute(data_dir).map_err(|cause| DevServiceError::io("find", data_dir, cause))?;
+    let absolute =
+        std::path::absolute(data_dir).map_err(|cause| DevServiceError::io("find", data_dir, cause))?;
     match ServiceUser::for_this_process() {
         Some(user) => user.check_reaches(&absolute),
         None => Ok(()),
@@ -153,7 +154,9 @@ impl Folder {
                 return Err(DevServiceError::DataVersion { path: self.data(), found, wanted: MAJOR });
             }
             Err(cause) if cause.kind() == io::ErrorKind::NotFound && !self.data().exists() => {}
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Err(DevServiceError::Damaged { path }),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                return Err(DevServiceError::Damaged { path });
+            }
             Err(cause) => return Err(DevServiceError::io("read", &path, cause)),
         }
         let fresh = self.root.join("data.new");
@@ -207,7 +210,12 @@ impl Folder {
             let cause = io::ErrorKind::StorageFull.into();
             return Err(DevServiceError::DiskFull { path: fresh.to_path_buf(), cause });
         }
-        Err(DevServiceError::Tool { program: "initdb", status: output.status, path: fresh.to_path_buf(), log })
+        Err(DevServiceError::Tool {
+            program: "initdb",
+            status: output.status,
+            path: fresh.to_path_buf(),
+            log,
+        })
     }
 
     /// Makes `path` the server's own when it runs as another user.

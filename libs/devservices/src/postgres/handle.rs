@@ -120,9 +120,14 @@ impl EmbeddedPostgres {
         folder: &Folder,
         password: &str,
     ) -> Result<(Server, StartedHow), DevServiceError> {
-        let tell = |step| options.progress.iter().for_each(|tell| tell(Progress::clone(&step)));
+        let tell = |step| {
+            if let Some(tell) = &options.progress {
+                tell(step);
+            }
+        };
         let binaries =
-            postgres_binaries(&options.cache_dir, options.download_timeout, options.progress.as_ref()).await?;
+            postgres_binaries(&options.cache_dir, options.download_timeout, options.progress.as_ref())
+                .await?;
         if let Some(user) = &folder.user {
             user.check_reaches(binaries.root())?;
         }
@@ -290,7 +295,11 @@ impl fmt::Debug for EmbeddedPostgres {
 fn shell_quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod handle;
 mod options;
 mod server;
 
-pub(crate) use folder::{create_open_folder, last_lines};
 pub use folder::check_reachable;
+pub(crate) use folder::{create_open_folder, last_lines};
 pub use handle::{EmbeddedPostgres, StartedHow, Startup, Stopped};
 pub use options::PostgresOptions;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -118,7 +119,9 @@ pub(super) async fn launch(
                 folder.remember_port(port)?;
                 return Ok(server);
             }
-            Err(DevServiceError::Exited { log, .. }) if passes_by_itself(&log) && Instant::now() < deadline => {
+            Err(DevServiceError::Exited { log, .. })
+                if passes_by_itself(&log) && Instant::now() < deadline =>
+            {
                 avoid = Some(port);
             }
             Err(error) => return Err(error),
@@ -140,7 +143,14 @@ fn spawn(folder: &Folder, binaries: &Binaries, durable: bool, port: u16) -> Resu
         let old = log.with_extension("log.old");
         fs::rename(&log, &old).map_err(|cause| DevServiceError::io("rename", &log, cause))?;
     }
-    let stderr = fs::File::create(&log).map_err(|cause| DevServiceError::io("create", &log, cause))?;
+    // The log may quote data, so it is for our eyes only; the server writes through the open file.
+    let stderr = fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&log)
+        .map_err(|cause| DevServiceError::io("create", &log, cause))?;
     let on_off = if durable { "on" } else { "off" };
     let settings = [
         format!("listen_addresses={HOST}"),
@@ -182,7 +192,8 @@ async fn wait_ready(
     let mut tick = tokio::time::interval(LOOK_EVERY);
     loop {
         tick.tick().await;
-        let ended = child.try_wait().map_err(|cause| DevServiceError::io("wait for", folder.root(), cause))?;
+        let ended =
+            child.try_wait().map_err(|cause| DevServiceError::io("wait for", folder.root(), cause))?;
         if let Some(status) = ended {
             let log = folder.log_tail();
             return Err(DevServiceError::Exited { service: SERVICE, status: status.to_string(), log });
@@ -214,11 +225,18 @@ impl Server {
         if self.signal_and_wait(Signal::Interrupt, FAST_STOP).await? {
             return Ok(());
         }
-        tracing::warn!(pid = self.pid, "The embedded PostgreSQL did not shut down in time and is ended at once");
+        tracing::warn!(
+            pid = self.pid,
+            "The embedded PostgreSQL did not shut down in time and is ended at once"
+        );
         if self.signal_and_wait(Signal::Quit, IMMEDIATE_STOP).await? {
             return Ok(());
         }
-        Err(DevServiceError::StopTimedOut { service: SERVICE, pid: self.pid, timeout: FAST_STOP + IMMEDIATE_STOP })
+        Err(DevServiceError::StopTimedOut {
+            service: SERVICE,
+            pid: self.pid,
+            timeout: FAST_STOP + IMMEDIATE_STOP,
+        })
     }
 
     /// Ends the server like a crash would.
