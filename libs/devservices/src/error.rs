@@ -93,6 +93,12 @@ pub enum DevServiceError {
     /// A helper program of the server failed.
     #[error("{program} failed ({status}) for {}; its last lines: {log}", path.display())]
     Tool { program: &'static str, status: ExitStatus, path: PathBuf, log: String },
+    /// PostgreSQL wants a name for the user it runs as.
+    #[error(
+        "the embedded PostgreSQL cannot run as a user without a line in /etc/passwd ({log}); run as a user that has \
+         one, or set `postgresql` in config/cluster.yaml to a server that runs"
+    )]
+    NamelessUser { log: String },
     /// The server process ended before it was ready.
     #[error("{service} ended before it was ready ({status}); its last lines: {log}")]
     Exited { service: &'static str, status: String, log: String },
