@@ -51,7 +51,10 @@ impl DbTable {
 const DOING: &str = "reading the table's definition";
 
 /// The table of that name: the very same, else folded to lower case.
-pub(crate) async fn read(connection: &mut PgConnection, name: &TableName) -> Result<Option<DbTable>, PostgresError> {
+pub(crate) async fn read(
+    connection: &mut PgConnection,
+    name: &TableName,
+) -> Result<Option<DbTable>, PostgresError> {
     match read_exactly(connection, &name.quoted()).await? {
         Some(table) => Ok(Some(table)),
         None if name.folded() != *name => read_exactly(connection, &name.folded().quoted()).await,
@@ -76,7 +79,9 @@ async fn read_exactly(connection: &mut PgConnection, quoted: &str) -> Result<Opt
     let Some(row) = row else { return Ok(None) };
     let (oid, kind): (i64, String) = (row.get(0), row.get(3));
     if !matches!(kind.as_str(), "r" | "p") {
-        return Err(PostgresError::Config(format!("{quoted} is no table, so the jdbc sink cannot write to it")));
+        return Err(PostgresError::Config(format!(
+            "{quoted} is no table, so the jdbc sink cannot write to it"
+        )));
     }
     Ok(Some(DbTable {
         schema: row.get(1),

@@ -95,7 +95,10 @@ fn refused(url: &JdbcUrl, cause: sqlx::Error) -> PostgresError {
     let code = match &cause {
         sqlx::Error::Database(error) => error.code().map(|code| code.into_owned()).unwrap_or_default(),
         sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) => {
-            return PostgresError::Config(format!("no TLS connection to postgresql at {server}: {}", reason(&cause)));
+            return PostgresError::Config(format!(
+                "no TLS connection to postgresql at {server}: {}",
+                reason(&cause)
+            ));
         }
         _ => return PostgresError::Lost { doing: "connecting", cause: Some(cause) },
     };

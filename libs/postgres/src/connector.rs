@@ -38,7 +38,11 @@ impl Connector for Jdbc {
         )))
     }
 
-    async fn sink(&self, table: &TableSpec, context: &ConnectorContext) -> Result<Box<dyn Sink>, StreamError> {
+    async fn sink(
+        &self,
+        table: &TableSpec,
+        context: &ConnectorContext,
+    ) -> Result<Box<dyn Sink>, StreamError> {
         let settings = Settings::parse(table, context)?;
         let mut connection = connect(&settings.url, context.connect_timeout).await?;
         let target = validate(&mut connection, table, &settings).await?;

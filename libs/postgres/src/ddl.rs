@@ -67,7 +67,10 @@ pub fn create_table_sql(table: &TableSpec) -> String {
 ///
 /// # Errors
 /// As for a sink: no connection within the context's time, no permission, wrong options.
-pub async fn create_table_if_missing(table: &TableSpec, context: &ConnectorContext) -> Result<bool, StreamError> {
+pub async fn create_table_if_missing(
+    table: &TableSpec,
+    context: &ConnectorContext,
+) -> Result<bool, StreamError> {
     let settings = Settings::parse(table, context)?;
     let mut connection = connect(&settings.url, context.connect_timeout).await?;
     let name = table_name(table);

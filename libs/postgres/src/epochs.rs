@@ -95,8 +95,10 @@ pub(crate) fn judge(id: &Identity, held: Option<&Held>, commit: &Commit) -> Resu
         )));
     };
     let holds = format!("sink '{}' of pipeline '{}' holds epoch {}", id.sink, id.pipeline, held.epoch);
-    let refuse = |why: String| Err(PostgresError::Data(format!("{holds} of generation {}, {why}", held.generation)));
-    if commit.generation > held.generation || commit.generation == held.generation && commit.epoch == held.epoch.next() {
+    let refuse =
+        |why: String| Err(PostgresError::Data(format!("{holds} of generation {}, {why}", held.generation)));
+    let follows = commit.generation == held.generation && commit.epoch == held.epoch.next();
+    if follows || commit.generation > held.generation {
         return Ok(Verdict::Next);
     }
     if (commit.generation, commit.epoch) != (held.generation, held.epoch) {
@@ -271,7 +273,8 @@ mod tests {
     #[test]
     fn only_the_next_epoch_follows() {
         let id = Identity { pipeline: "p".into(), sink: "s".into() };
-        let held = |generation, epoch| Held { generation, epoch: Epoch(epoch), snapshot: SnapshotId("a".into()) };
+        let held =
+            |generation, epoch| Held { generation, epoch: Epoch(epoch), snapshot: SnapshotId("a".into()) };
         let commit = |generation, epoch, snapshot: &str| Commit {
             generation,
             epoch: Epoch(epoch),

@@ -12,9 +12,19 @@ pub enum PostgresError {
     Unreachable { server: String, waited: Duration, tries: u32, reason: String },
     /// Whether the last statement took effect is unknown until the sink is claimed again.
     #[error("lost the connection to postgresql while {doing}")]
-    Lost { doing: &'static str, #[source] cause: Option<sqlx::Error> },
+    Lost {
+        doing: &'static str,
+        #[source]
+        cause: Option<sqlx::Error>,
+    },
     #[error("postgresql failed while {doing}: {message} (SQLSTATE {sqlstate})")]
-    Statement { doing: &'static str, sqlstate: String, message: String, #[source] cause: Box<sqlx::Error> },
+    Statement {
+        doing: &'static str,
+        sqlstate: String,
+        message: String,
+        #[source]
+        cause: Box<sqlx::Error>,
+    },
     #[error(
         "sink '{sink}' of pipeline '{pipeline}' is owned by a newer instance: it no longer holds token {token}, \
          this instance must stop"
@@ -81,7 +91,9 @@ impl PostgresError {
 
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable { .. } | Self::Lost { .. } | Self::StagingIncomplete { .. } => ErrorKind::Unavailable,
+            Self::Unreachable { .. } | Self::Lost { .. } | Self::StagingIncomplete { .. } => {
+                ErrorKind::Unavailable
+            }
             Self::Statement { sqlstate, .. } => statement_kind(sqlstate),
             Self::Fenced { .. } => ErrorKind::Fenced,
             Self::Config(_) => ErrorKind::Config,

@@ -37,8 +37,8 @@
 mod catalog;
 mod connect;
 mod connector;
-mod dead_letters;
 mod ddl;
+mod dead_letters;
 mod encode;
 mod epochs;
 mod error;

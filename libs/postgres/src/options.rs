@@ -20,9 +20,21 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
     option("username", false, "the role to connect as; wins over the URL's user"),
     option("password", false, "its password; wins over the URL's; default: PGPASSWORD"),
     option("driver", false, "org.postgresql.Driver, which is the only one"),
-    option("connection.max-retry-timeout", false, "how long a lost connection is retried before giving up (60 s)"),
-    option("sink.max-retries", false, "how often an epoch is run again after a deadlock or a lost connection (3)"),
-    option("sink.buffer-flush.max-rows", false, "not used: rows are written once per epoch, in one transaction"),
+    option(
+        "connection.max-retry-timeout",
+        false,
+        "how long a lost connection is retried before giving up (60 s)",
+    ),
+    option(
+        "sink.max-retries",
+        false,
+        "how often an epoch is run again after a deadlock or a lost connection (3)",
+    ),
+    option(
+        "sink.buffer-flush.max-rows",
+        false,
+        "not used: rows are written once per epoch, in one transaction",
+    ),
     option("sink.buffer-flush.interval", false, "not used: the checkpoint interval decides when rows appear"),
     option("sink.parallelism", false, "not used: one connection writes an epoch"),
 ];
@@ -47,9 +59,9 @@ impl Settings {
             }
         }
         let required = |name: &str| {
-            get(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
-                PostgresError::Config(format!("table '{}' needs option '{name}'", table.name))
-            })
+            get(name)
+                .filter(|value| !value.trim().is_empty())
+                .ok_or_else(|| PostgresError::Config(format!("table '{}' needs option '{name}'", table.name)))
         };
         let mut url = JdbcUrl::parse(required("url")?)?;
         if let Some(user) = get("username") {
@@ -78,7 +90,9 @@ impl Settings {
         let duration = |name: &str, default: Duration| match get(name) {
             None => Ok(default),
             Some(text) => parse_duration(text).ok_or_else(|| {
-                PostgresError::Config(format!("option '{name}' is '{text}', which is no duration like '30 s'"))
+                PostgresError::Config(format!(
+                    "option '{name}' is '{text}', which is no duration like '30 s'"
+                ))
             }),
         };
         duration("sink.buffer-flush.interval", Duration::from_secs(1))?;
@@ -113,7 +127,9 @@ mod tests {
 
     #[test]
     fn durations_are_flinks() {
-        for (text, ms) in [("30 s", Some(30_000)), ("500ms", Some(500)), ("2", Some(2)), ("1 min", Some(60_000))] {
+        for (text, ms) in
+            [("30 s", Some(30_000)), ("500ms", Some(500)), ("2", Some(2)), ("1 min", Some(60_000))]
+        {
             assert_eq!(parse_duration(text).map(|d| d.as_millis()), ms, "{text}");
         }
         assert_eq!(parse_duration("soon"), None);

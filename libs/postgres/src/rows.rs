@@ -5,8 +5,8 @@ use crate::dead_letters::Refused;
 use crate::target::Target;
 use crate::types::Json;
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringBuilder, TimestampMicrosecondArray,
-    TimestampMillisecondArray, TimestampSecondArray,
+    Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringBuilder,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampSecondArray,
 };
 use arrow::compute::{CastOptions, cast_with_options, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 const TIMESTAMP_MIN_US: i64 = -210_866_803_200_000_000;
 const TIMESTAMP_MAX_MS: i64 = 9_224_318_016_000_000 - 1;
 const DATE_MIN_DAYS: i32 = -2_440_588;
-const DATE_MAX_DAYS: i32 = 2_145_042_540;
+const DATE_MAX_DAYS: i32 = 2_145_042_905;
 
 /// The rows of an epoch that are to be staged, and what became of the others.
 pub(crate) struct EpochRows {
@@ -41,8 +41,13 @@ impl EpochRows {
             return Err(PostgresError::Internal(format!("a batch has {found} columns instead of {wanted}")));
         }
         let (batches, superseded) = last_of_each_key(target, batches)?;
-        let mut rows =
-            Self { original: Vec::new(), staged: Vec::new(), starts: vec![0], superseded, refused: Vec::new() };
+        let mut rows = Self {
+            original: Vec::new(),
+            staged: Vec::new(),
+            starts: vec![0],
+            superseded,
+            refused: Vec::new(),
+        };
         for batch in batches.into_iter().filter(|b| b.num_rows() > 0) {
             let batch = rows.set_aside_unrepresentable(batch)?;
             let start = rows.len();
@@ -100,7 +105,10 @@ fn internal(error: arrow::error::ArrowError) -> PostgresError {
 }
 
 /// Keeps the last row of every key, and counts the others.
-fn last_of_each_key(target: &Target, batches: &[RecordBatch]) -> Result<(Vec<RecordBatch>, u64), PostgresError> {
+fn last_of_each_key(
+    target: &Target,
+    batches: &[RecordBatch],
+) -> Result<(Vec<RecordBatch>, u64), PostgresError> {
     let key = target.key_indices();
     if key.is_empty() {
         return Ok((batches.to_vec(), 0));
@@ -195,7 +203,7 @@ fn out_of_range(column: &ArrayRef) -> Option<(&'static str, Vec<usize>)> {
         }
         DataType::Timestamp(TimeUnit::Millisecond, _) => {
             let values = any.downcast_ref::<TimestampMillisecondArray>()?.values();
-            // In microseconds i64 ends first; those last 294 years go too.
+            // In microseconds i64 ends 30 years before the type does; they go too.
             let range = TIMESTAMP_MIN_US / 1000..=TIMESTAMP_MAX_MS.min(i64::MAX / 1000);
             ("timestamp", bad(&|row| range.contains(&values[row])))
         }

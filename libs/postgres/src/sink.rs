@@ -1,5 +1,6 @@
 //! The sink: claims, and commits epoch after epoch over one connection.
 
+use crate::PostgresError;
 use crate::connect::connect;
 use crate::dead_letters;
 use crate::encode::Encoders;
@@ -9,7 +10,6 @@ use crate::options::Settings;
 use crate::rows::EpochRows;
 use crate::staging::{self, Staged};
 use crate::target::Target;
-use crate::PostgresError;
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use resilience::{Retry, RetryPolicy, failpoint, retry};
@@ -72,7 +72,9 @@ impl PostgresSink {
                 Ok(claimed.row.counters)
             }
             Err(error) => {
-                if !error.is_lost() && self.plan.undo(&mut connection, claimed.row.token, commit).await.is_ok() {
+                if !error.is_lost()
+                    && self.plan.undo(&mut connection, claimed.row.token, commit).await.is_ok()
+                {
                     self.connection = Some(connection);
                 }
                 Err(error)
@@ -94,8 +96,7 @@ impl Sink for PostgresSink {
         let plan = &self.plan;
         let (connection, row) = retry(policy, retry_claim, || plan.claim()).await?;
         failpoint::hit("postgres.claimed");
-        let claim =
-            Claim { token: row.token.max(0) as u64, held: row.held.clone(), counters: row.counters };
+        let claim = Claim { token: row.token.max(0) as u64, held: row.held.clone(), counters: row.counters };
         self.claimed = Some(Claimed { backends: row.backend.into_iter().collect(), row });
         self.connection = Some(connection);
         Ok(Some(claim))
@@ -118,9 +119,9 @@ impl Sink for PostgresSink {
     }
 }
 
-/// A claim may be repeated: each one only raises the token. Waiting for a lock again gives its holder more time.
+/// A claim may be repeated: each one only raises the token.
 fn retry_claim(error: &PostgresError) -> Retry {
-    match error.is_lost() || error.is_conflict() || error.sqlstate() == Some("55P03") {
+    match error.is_lost() || error.is_conflict() {
         true => Retry::Backoff,
         false => Retry::Never,
     }
@@ -175,7 +176,9 @@ impl Plan {
     ) -> Result<Row, PostgresError> {
         // What we know was held decides only whether staging is worth it; the locked row decides the rest.
         let staged = match epochs::judge(&self.id, known.held.as_ref(), commit) {
-            Ok(Verdict::Next) if rows.len() > 0 => Some(self.stage(connection, known.token, commit, rows).await?),
+            Ok(Verdict::Next) if rows.len() > 0 => {
+                Some(self.stage(connection, known.token, commit, rows).await?)
+            }
             _ => None,
         };
         execute(connection, "BEGIN; SET CONSTRAINTS ALL IMMEDIATE", "beginning the transaction").await?;
@@ -238,7 +241,8 @@ impl Plan {
             committed = staged.rows as u64 - unmerged.len() as u64;
             refused.extend(staged.refused);
             refused.extend(unmerged);
-            execute(connection, &format!("DROP TABLE {}", staged.table), "dropping the staging table").await?;
+            execute(connection, &format!("DROP TABLE {}", staged.table), "dropping the staging table")
+                .await?;
         }
         dead_letters::insert(connection, &self.target.dead_letters, &self.id, commit.epoch, &refused).await?;
         if !refused.is_empty() {

@@ -85,11 +85,15 @@ fn refuse_unwritable(table: &TableSpec) -> Result<(), PostgresError> {
     for column in &table.columns {
         if matches!(column.kind, ColumnKind::Metadata { .. }) {
             let name = &column.name;
-            return Err(PostgresError::Config(format!("column '{name}': a jdbc table has no metadata columns")));
+            return Err(PostgresError::Config(format!(
+                "column '{name}': a jdbc table has no metadata columns"
+            )));
         }
         if let Some(why) = unsupported(&column.data_type) {
             let (name, script) = (&column.name, script_name(&column.data_type));
-            return Err(PostgresError::Config(format!("column '{name}' of type {script} cannot be written: {why}")));
+            return Err(PostgresError::Config(format!(
+                "column '{name}' of type {script} cannot be written: {why}"
+            )));
         }
     }
     Ok(())
@@ -128,7 +132,8 @@ fn check_key(table: &TableSpec, found: &DbTable) -> Result<(), PostgresError> {
     if table.primary_key.is_empty() {
         return Ok(());
     }
-    let name_in_database = |name: &String| found.column(name).map_or_else(|| name.clone(), |c| c.name.clone());
+    let name_in_database =
+        |name: &String| found.column(name).map_or_else(|| name.clone(), |c| c.name.clone());
     let key: Vec<String> = table.primary_key.iter().map(name_in_database).collect();
     let mut sorted = key.clone();
     sorted.sort();

@@ -49,7 +49,9 @@ pub(crate) fn script_name(data_type: &DataType) -> String {
         DataType::Time32(unit) | DataType::Time64(unit) => format!("TIME({})", digits(unit)),
         DataType::Timestamp(unit, None) => format!("TIMESTAMP({})", digits(unit)),
         DataType::Timestamp(unit, Some(_)) => format!("TIMESTAMP_LTZ({})", digits(unit)),
-        DataType::List(item) | DataType::LargeList(item) => format!("ARRAY<{}>", script_name(item.data_type())),
+        DataType::List(item) | DataType::LargeList(item) => {
+            format!("ARRAY<{}>", script_name(item.data_type()))
+        }
         DataType::Map(entries, _) => match entry_types(entries) {
             Some((key, value)) => format!("MAP<{}, {}>", script_name(key), script_name(value)),
             None => "MAP".into(),
@@ -206,7 +208,12 @@ fn nested(data_type: &DataType, db: &str) -> Option<Mapping> {
         return None;
     }
     let staging = format!("{}[]", sql_type(&arrow));
-    Some(Mapping { arrow: DataType::List(Arc::new(Field::new("item", arrow, true))), json: None, staging, cast: None })
+    Some(Mapping {
+        arrow: DataType::List(Arc::new(Field::new("item", arrow, true))),
+        json: None,
+        staging,
+        cast: None,
+    })
 }
 
 #[cfg(test)]

@@ -92,7 +92,9 @@ impl JdbcUrl {
             "currentSchema" => self.schemas = value.split(',').map(|s| s.trim().to_owned()).collect(),
             "connectTimeout" => {
                 let seconds: u64 = value.parse().map_err(|_| {
-                    PostgresError::Config(format!("connectTimeout '{value}' of option 'url' is no number of seconds"))
+                    PostgresError::Config(format!(
+                        "connectTimeout '{value}' of option 'url' is no number of seconds"
+                    ))
                 })?;
                 self.connect_timeout = Duration::from_secs(if seconds == 0 { 3600 } else { seconds });
             }
@@ -132,12 +134,16 @@ fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|h| std::str::from_utf8(h).ok()).and_then(|h| u8::from_str_radix(h, 16).ok());
-        (rest, _) = match (first, hex) {
-            (b'%', Some(byte)) => (&tail[2..], bytes.push(byte)),
-            (b'+', _) => (tail, bytes.push(b' ')),
-            _ => (tail, bytes.push(first)),
-        };
+        rest = tail;
+        let hex = || u8::from_str_radix(std::str::from_utf8(tail.get(..2)?).ok()?, 16).ok();
+        match (first, hex()) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            (b'+', _) => bytes.push(b' '),
+            _ => bytes.push(first),
+        }
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -24,7 +24,9 @@ async fn counts_and_content_follow_the_model() {
         let batches: Vec<Vec<(i64, &str)>> = (0..random.random_range(0..4))
             .map(|_| {
                 let rows = random.random_range(0..40);
-                (0..rows).map(|_| (random.random_range(0..30), values[random.random_range(0..values.len())])).collect()
+                (0..rows)
+                    .map(|_| (random.random_range(0..30), values[random.random_range(0..values.len())]))
+                    .collect()
             })
             .collect();
         let last: BTreeMap<i64, &str> = batches.iter().flatten().copied().collect();

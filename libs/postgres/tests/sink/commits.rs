@@ -33,7 +33,8 @@ async fn upsert_takes_the_last_row_of_a_key() {
     let db = Db::new().await;
     db.run("CREATE TABLE t (v text, k bigint PRIMARY KEY, note text DEFAULT 'kept')").await;
     let mut sink = claimed(&db.table("t", &columns(), &["k"])).await;
-    let totals = sink.commit(&epoch(1), &[rows(&[(1, "a"), (2, "b"), (1, "c")]), rows(&[(2, "d")])]).await.unwrap();
+    let totals =
+        sink.commit(&epoch(1), &[rows(&[(1, "a"), (2, "b"), (1, "c")]), rows(&[(2, "d")])]).await.unwrap();
     assert_eq!(totals, counters(2, 2, 0));
     let totals = sink.commit(&epoch(2), &[rows(&[(1, "e"), (3, "null")])]).await.unwrap();
     assert_eq!(totals, counters(4, 2, 0));
@@ -58,7 +59,8 @@ async fn upsert_of_nothing_but_a_key() {
 async fn keys_equal_in_the_database_alone() {
     let db = Db::new().await;
     db.run("CREATE TABLE t (k numeric(10,0) PRIMARY KEY, v text)").await;
-    let table = db.table("t", &[("k", DataType::Decimal128(10, 2), false), ("v", DataType::Utf8, true)], &["k"]);
+    let table =
+        db.table("t", &[("k", DataType::Decimal128(10, 2), false), ("v", DataType::Utf8, true)], &["k"]);
     let mut sink = claimed(&table).await;
     let k = arrow::array::Decimal128Array::from(vec![101, 99, 100]).with_precision_and_scale(10, 2).unwrap();
     let v = arrow::array::StringArray::from(vec!["first", "second", "third"]);

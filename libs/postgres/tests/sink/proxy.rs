@@ -152,7 +152,8 @@ struct Parsed {
 
 /// The rule for a simple query, or for the execution of a prepared statement.
 fn take_rule(rules: &Rules, message: &[u8], parsed: &mut Parsed) -> Option<Action> {
-    let mut texts = message[5..].split(|b| *b == 0).map(|text| String::from_utf8_lossy(text).trim_start().to_owned());
+    let mut texts =
+        message[5..].split(|b| *b == 0).map(|text| String::from_utf8_lossy(text).trim_start().to_owned());
     let statement = match message[0] {
         b'Q' => texts.next()?,
         b'P' => {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use stream::ErrorKind;
 
 async fn dead(db: &Db) -> Vec<String> {
-    db.texts("SELECT concat_ws(' ', epoch, sqlstate, \"row\") FROM t_dead_letters ORDER BY \"row\"::text").await
+    db.texts("SELECT concat_ws(' ', epoch, sqlstate, \"row\") FROM t_dead_letters ORDER BY \"row\"::text")
+        .await
 }
 
 /// Goal: NULL, overflow and a failed check are isolated among many good rows, and everything adds up.

@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use stream::{
-    Column, ColumnKind, Commit, Connector as _, ConnectorContext, Sink, SinkCounters, SnapshotId, StreamError, TableSpec,
+    Column, ColumnKind, Commit, Connector as _, ConnectorContext, Sink, SinkCounters, SnapshotId,
+    StreamError, TableSpec,
 };
 
 /// Nothing that is waited for takes longer on any machine that works.
@@ -27,7 +28,7 @@ pub async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(DEADLINE, future).await.expect("the deadline has passed")
 }
 
-struct Server {
+pub struct Server {
     host: String,
     port: u16,
     user: String,
@@ -57,7 +58,9 @@ async fn server() -> Arc<Server> {
         return server;
     }
     let server = Arc::new(match std::env::var("IBB_TEST_POSTGRES_URL") {
-        Ok(url) => from_url(&url).expect("IBB_TEST_POSTGRES_URL is postgres://user:password@host:port/database"),
+        Ok(url) => {
+            from_url(&url).expect("IBB_TEST_POSTGRES_URL is postgres://user:password@host:port/database")
+        }
         Err(_) => start().await,
     });
     *shared = Arc::downgrade(&server);
@@ -69,20 +72,45 @@ fn from_url(url: &str) -> Option<Server> {
     let (user, password) = login.split_once(':')?;
     let (host, port) = place.split('/').next()?.split_once(':')?;
     let own = |text: &str| text.to_owned();
-    Some(Server { host: own(host), port: port.parse().ok()?, user: own(user), password: own(password), embedded: None })
+    Some(Server {
+        host: own(host),
+        port: port.parse().ok()?,
+        user: own(user),
+        password: own(password),
+        embedded: None,
+    })
 }
 
 async fn start() -> Server {
+    let (embedded, folder) = start_embedded().await;
+    let mut server = Server::embedded(&embedded);
+    server.embedded = Some((embedded, folder));
+    server
+}
+
+/// A server in a folder of its own.
+pub async fn start_embedded() -> (EmbeddedPostgres, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    (restart_embedded(&folder).await, folder)
+}
+
+/// The server of a folder.
+pub async fn restart_embedded(folder: &tempfile::TempDir) -> EmbeddedPostgres {
     let options = PostgresOptions { durable: false, ..PostgresOptions::new(folder.path().join("postgres")) };
-    let embedded = EmbeddedPostgres::start(options).await.unwrap();
-    Server {
-        host: embedded.host().into(),
-        port: embedded.port(),
-        user: embedded.user().into(),
-        password: embedded.password().into(),
-        embedded: Some((embedded, folder)),
+    EmbeddedPostgres::start(options).await.unwrap()
+}
+
+impl Server {
+    /// How to reach a server that the caller starts and stops.
+    pub fn embedded(embedded: &EmbeddedPostgres) -> Self {
+        Self {
+            host: embedded.host().into(),
+            port: embedded.port(),
+            user: embedded.user().into(),
+            password: embedded.password().into(),
+            embedded: None,
+        }
     }
 }
 
@@ -94,7 +122,15 @@ pub struct Db {
 
 impl Db {
     pub async fn new() -> Self {
-        let server = within(server()).await;
+        Self::on(within(server()).await).await
+    }
+
+    /// A database on a server of the test's own.
+    pub async fn of(server: Server) -> Self {
+        Self::on(Arc::new(server)).await
+    }
+
+    async fn on(server: Arc<Server>) -> Self {
         let number = DATABASES.fetch_add(1, Ordering::SeqCst);
         let db = Self { server, name: format!("ibb_test_{}_{number}", std::process::id()) };
         let mut admin = db.options("postgres").connect().await.unwrap();
@@ -150,7 +186,8 @@ impl Db {
     ) -> TableSpec {
         let (host, direct) = self.address();
         let host = if port.is_some() { "127.0.0.1".to_owned() } else { host };
-        let url = format!("jdbc:postgresql://{host}:{}/{}?sslmode=disable", port.unwrap_or(direct), self.name);
+        let url =
+            format!("jdbc:postgresql://{host}:{}/{}?sslmode=disable", port.unwrap_or(direct), self.name);
         let options = [
             ("url", url.as_str()),
             ("table-name", name),
@@ -170,7 +207,10 @@ impl Db {
                 .collect(),
             primary_key: key.iter().map(|k| (*k).into()).collect(),
             partitioned_by: vec![],
-            options: options.map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
+            options: options
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
             projection: vec![],
         }
     }
@@ -189,7 +229,8 @@ impl Db {
     }
 
     pub async fn staging_tables(&self) -> Vec<String> {
-        self.texts("SELECT relname::text FROM pg_class WHERE relname LIKE 'stage\\_%' AND relkind = 'r'").await
+        self.texts("SELECT relname::text FROM pg_class WHERE relname LIKE 'stage\\_%' AND relkind = 'r'")
+            .await
     }
 }
 

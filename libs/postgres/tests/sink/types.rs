@@ -14,7 +14,12 @@ struct Case {
     literals: Vec<&'static str>,
 }
 
-fn case(name: &'static str, sql_type: &'static str, values: impl Array + 'static, literals: &[&'static str]) -> Case {
+fn case(
+    name: &'static str,
+    sql_type: &'static str,
+    values: impl Array + 'static,
+    literals: &[&'static str],
+) -> Case {
     assert_eq!(values.len(), literals.len(), "{name}");
     Case { name, sql_type, values: Arc::new(values), literals: literals.to_vec() }
 }
@@ -25,8 +30,18 @@ fn numbers() -> Vec<Case> {
     };
     let nines = 10_i128.pow(38) - 1;
     vec![
-        case("tiny", "smallint", Int8Array::from(vec![Some(i8::MIN), Some(i8::MAX), None]), &["-128", "127", "NULL"]),
-        case("small", "int2", Int16Array::from(vec![Some(i16::MIN), Some(i16::MAX), None]), &["-32768", "32767", "NULL"]),
+        case(
+            "tiny",
+            "smallint",
+            Int8Array::from(vec![Some(i8::MIN), Some(i8::MAX), None]),
+            &["-128", "127", "NULL"],
+        ),
+        case(
+            "small",
+            "int2",
+            Int16Array::from(vec![Some(i16::MIN), Some(i16::MAX), None]),
+            &["-32768", "32767", "NULL"],
+        ),
         case(
             "int",
             "integer",
@@ -39,7 +54,12 @@ fn numbers() -> Vec<Case> {
             Int64Array::from(vec![Some(i64::MIN), Some(i64::MAX), None]),
             &["'-9223372036854775808'", "9223372036854775807", "NULL"],
         ),
-        case("wide", "numeric", Int32Array::from(vec![Some(i32::MIN), Some(0), None]), &["-2147483648", "0", "NULL"]),
+        case(
+            "wide",
+            "numeric",
+            Int32Array::from(vec![Some(i32::MIN), Some(0), None]),
+            &["-2147483648", "0", "NULL"],
+        ),
         case(
             "real",
             "real",
@@ -62,7 +82,11 @@ fn numbers() -> Vec<Case> {
             "huge",
             "numeric",
             decimals(vec![Some(nines), Some(-nines), Some(0)], 38, 10),
-            &["9999999999999999999999999999.9999999999", "-9999999999999999999999999999.9999999999", "0.0000000000"],
+            &[
+                "9999999999999999999999999999.9999999999",
+                "-9999999999999999999999999999.9999999999",
+                "0.0000000000",
+            ],
         ),
     ]
 }
@@ -70,28 +94,58 @@ fn numbers() -> Vec<Case> {
 fn texts_and_times() -> Vec<Case> {
     let tz = |values: TimestampMillisecondArray| values.with_timezone("UTC");
     vec![
-        case("yes", "boolean", BooleanArray::from(vec![Some(true), Some(false), None]), &["true", "false", "NULL"]),
+        case(
+            "yes",
+            "boolean",
+            BooleanArray::from(vec![Some(true), Some(false), None]),
+            &["true", "false", "NULL"],
+        ),
         case(
             "text",
             "text",
             StringArray::from(vec![Some("Zürich 🛫 '\"\\\n"), Some(""), None]),
             &["E'Zürich 🛫 ''\"\\\\\\n'", "''", "NULL"],
         ),
-        case("view", "varchar(3)", StringViewArray::from(vec![Some("äöü"), Some("a"), None]), &["'äöü'", "'a'", "NULL"]),
-        case("fixed", "char(3)", StringArray::from(vec![Some("a"), Some("abc"), None]), &["'a'", "'abc'", "NULL"]),
+        case(
+            "view",
+            "varchar(3)",
+            StringViewArray::from(vec![Some("äöü"), Some("a"), None]),
+            &["'äöü'", "'a'", "NULL"],
+        ),
+        case(
+            "fixed",
+            "char(3)",
+            StringArray::from(vec![Some("a"), Some("abc"), None]),
+            &["'a'", "'abc'", "NULL"],
+        ),
         case(
             "uuid",
             "uuid",
             StringArray::from(vec![Some("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"), None, None]),
             &["'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", "NULL", "NULL"],
         ),
-        case("doc", "jsonb", StringArray::from(vec![Some("{\"a\": [1]}"), None, Some("7")]), &["'{\"a\":[1]}'", "NULL", "'7'"]),
-        case("mood", "mood", StringArray::from(vec![Some("happy"), Some("sad"), None]), &["'happy'", "'sad'", "NULL"]),
-        case("bytes", "bytea", BinaryArray::from(vec![Some(&b"\0\xff"[..]), Some(b""), None]), &["'\\x00ff'", "''", "NULL"]),
+        case(
+            "doc",
+            "jsonb",
+            StringArray::from(vec![Some("{\"a\": [1]}"), None, Some("7")]),
+            &["'{\"a\":[1]}'", "NULL", "'7'"],
+        ),
+        case(
+            "mood",
+            "mood",
+            StringArray::from(vec![Some("happy"), Some("sad"), None]),
+            &["'happy'", "'sad'", "NULL"],
+        ),
+        case(
+            "bytes",
+            "bytea",
+            BinaryArray::from(vec![Some(&b"\0\xff"[..]), Some(b""), None]),
+            &["'\\x00ff'", "''", "NULL"],
+        ),
         case(
             "day",
             "date",
-            Date32Array::from(vec![Some(-2_440_588), Some(2_145_042_540), Some(19_782)]),
+            Date32Array::from(vec![Some(-2_440_588), Some(2_145_042_905), Some(19_782)]),
             &["'4714-11-24 BC'", "'5874897-12-31'", "'2024-02-29'"],
         ),
         case(
@@ -146,13 +200,18 @@ fn nested() -> Vec<Case> {
     map.append(true).unwrap();
     map.append(false).unwrap();
     let ints = delays.as_list::<i32>().clone();
-    let floats = ListArray::from_iter_primitive::<Float32Type, _, _>([Some(vec![Some(f32::NAN)]), None, None]);
+    let floats =
+        ListArray::from_iter_primitive::<Float32Type, _, _>([Some(vec![Some(f32::NAN)]), None, None]);
     vec![
         case(
             "rec",
             "jsonb",
             row,
-            &["'{\"carrier\": \"UA \\\"🛫\\\"\", \"delays\": [1, null]}'", "'{\"carrier\": null, \"delays\": []}'", "NULL"],
+            &[
+                "'{\"carrier\": \"UA \\\"🛫\\\"\", \"delays\": [1, null]}'",
+                "'{\"carrier\": null, \"delays\": []}'",
+                "NULL",
+            ],
         ),
         case("dict", "jsonb", map.finish(), &["'{\"a\": 1}'", "'{}'", "NULL"]),
         case("list_json", "jsonb", ints.clone(), &["'[1, null]'", "'[]'", "NULL"]),
@@ -178,8 +237,12 @@ async fn every_type_arrives_as_plain_sql_would_write_it() {
         let mut fields = vec![("id", ids, false)];
         fields.extend(cases.iter().map(|c| (c.name, c.values.clone(), true)));
         let batch = RecordBatch::try_from_iter_with_nullable(fields).unwrap();
-        let spec: Vec<(&str, DataType, bool)> =
-            batch.schema_ref().fields().iter().map(|f| (f.name().as_str(), f.data_type().clone(), f.is_nullable())).collect();
+        let spec: Vec<(&str, DataType, bool)> = batch
+            .schema_ref()
+            .fields()
+            .iter()
+            .map(|f| (f.name().as_str(), f.data_type().clone(), f.is_nullable()))
+            .collect();
         for key in [&[][..], &["id"][..]] {
             db.run("TRUNCATE written").await;
             let mut sink = claimed(&db.table("written", &spec, key)).await;
@@ -209,8 +272,12 @@ async fn the_proposed_table_fits_every_type() {
     let cases: Vec<Case> = [numbers(), texts_and_times(), nested()].into_iter().flatten().collect();
     let fields = cases.iter().map(|c| (c.name, c.values.clone(), true));
     let batch = RecordBatch::try_from_iter_with_nullable(fields).unwrap();
-    let spec: Vec<(&str, DataType, bool)> =
-        batch.schema_ref().fields().iter().map(|f| (f.name().as_str(), f.data_type().clone(), true)).collect();
+    let spec: Vec<(&str, DataType, bool)> = batch
+        .schema_ref()
+        .fields()
+        .iter()
+        .map(|f| (f.name().as_str(), f.data_type().clone(), true))
+        .collect();
     let table = db.table("proposed", &spec, &[]);
     postgres::create_table_if_missing(&table, &context()).await.unwrap();
     let mut sink = claimed(&table).await;

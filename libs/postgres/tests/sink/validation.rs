@@ -23,9 +23,14 @@ async fn a_missing_table_comes_with_its_statement() {
     assert!(message.contains("does not exist") && message.contains(&sql), "{message}");
     db.run(&format!("CREATE SCHEMA ops; {sql}")).await;
     sink(&table).await.unwrap();
-    let types = db.texts("SELECT format_type(atttypid, atttypmod) || attnotnull FROM pg_attribute
-        WHERE attrelid = 'ops.t'::regclass AND attnum > 0 ORDER BY attnum");
-    assert_eq!(types.await, ["biginttrue", "textfalse", "timestamp with time zonetrue", "numeric(12,2)false"]);
+    let types = db.texts(
+        "SELECT format_type(atttypid, atttypmod) || attnotnull FROM pg_attribute
+        WHERE attrelid = 'ops.t'::regclass AND attnum > 0 ORDER BY attnum",
+    );
+    assert_eq!(
+        types.await,
+        ["biginttrue", "textfalse", "timestamp with time zonetrue", "numeric(12,2)false"]
+    );
 }
 
 /// Goal: the development environment can create table and schema, once.
