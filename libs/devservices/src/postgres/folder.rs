@@ -210,6 +210,9 @@ impl Folder {
             let cause = io::ErrorKind::StorageFull.into();
             return Err(DevServiceError::DiskFull { path: fresh.to_path_buf(), cause });
         }
+        if log.contains("could not look up effective user ID") {
+            return Err(DevServiceError::NamelessUser { log });
+        }
         Err(DevServiceError::Tool {
             program: "initdb",
             status: output.status,
