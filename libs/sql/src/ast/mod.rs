@@ -1,0 +1,62 @@
+//! The parser's tree, checked against what the engine supports and brought into the form its planner takes.
+//!
+//! Both walks name what they allow; whatever they do not know is refused with its place.
+
+mod expression;
+mod query;
+
+pub(crate) use expression::Walk;
+pub(crate) use query::check_query;
+
+use crate::error::Problem;
+use crate::fault::Places;
+use crate::lexer::FlinkDialect;
+use datafusion::sql::sqlparser::ast::{Expr, Query};
+use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+
+pub(crate) fn parse_query(tokens: Vec<TokenWithSpan>, places: Places<'_>) -> Result<Query, Problem> {
+    parse_with(tokens, places, |parser| parser.parse_query().map(|query| *query))
+}
+
+pub(crate) fn parse_expression(places: Places<'_>) -> Result<Expr, Problem> {
+    parse_with(places.tokens.to_vec(), places, |parser| parser.parse_expr())
+}
+
+fn parse_with<T>(
+    tokens: Vec<TokenWithSpan>,
+    places: Places<'_>,
+    read: impl FnOnce(&mut Parser) -> Result<T, datafusion::sql::sqlparser::parser::ParserError>,
+) -> Result<T, Problem> {
+    if let Some(problem) = refused_words(&tokens, places) {
+        return Err(problem);
+    }
+    let mut parser = Parser::new(&FlinkDialect).with_tokens_with_locations(tokens);
+    let tree = read(&mut parser).map_err(|error| places.parser_problem(&error))?;
+    let next = parser.peek_token();
+    if next.token != Token::EOF {
+        let place = places.at(next.span.start);
+        return Err(Problem::new(&place, "expected the end of the statement"));
+    }
+    Ok(tree)
+}
+
+/// Clauses the parser would stumble over before it could name them.
+fn refused_words(tokens: &[TokenWithSpan], places: Places<'_>) -> Option<Problem> {
+    tokens.iter().enumerate().find_map(|(at, token)| {
+        let sees = |words: &[&str]| {
+            let following = tokens.iter().skip(at).map(|t| &t.token);
+            words.len() <= tokens.len() - at && words.iter().zip(following).all(|(w, t)| crate::lexer::is_word(t, w))
+        };
+        let what = if sees(&["MATCH_RECOGNIZE"]) {
+            "MATCH_RECOGNIZE"
+        } else if sees(&["FOR", "SYSTEM_TIME"]) {
+            "FOR SYSTEM_TIME AS OF"
+        } else if sees(&["CROSS", "JOIN"]) || sees(&["JOIN"]) {
+            "JOIN"
+        } else {
+            return None;
+        };
+        Some(Problem::unsupported(&places.at(token.span.start), what))
+    })
+}

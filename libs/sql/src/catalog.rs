@@ -1,0 +1,282 @@
+//! The tables, views and windows of a script, as the planner asks for them.
+
+use crate::ast::{Walk, check_query, parse_expression, parse_query};
+use crate::ddl::TableDef;
+use crate::error::Problem;
+use crate::fault::Places;
+use crate::functions::{AGGREGATES, lookup};
+use crate::nearest::suggestion;
+use crate::rewrite::rewrite;
+use crate::script::QueryText;
+use crate::table::{Table, resolve};
+use crate::types::type_name;
+use crate::window_call::{WindowCall, replace_window_calls};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::{DFSchema, Result as DfResult, TableReference, plan_err};
+use datafusion::functions::core::planner::CoreFunctionPlanner;
+use datafusion::functions_aggregate::{average, count, min_max, sum};
+use datafusion::logical_expr::builder::LogicalTableSource;
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
+use datafusion::logical_expr::{
+    AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
+};
+use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
+use datafusion::sql::sqlparser::ast::Statement;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A window table function over a table or view.
+#[derive(Debug)]
+pub(crate) struct WindowScan {
+    pub call: WindowCall,
+    /// Index of the rowtime in the input.
+    pub time: usize,
+    /// The input's columns and the three of the window.
+    pub schema: SchemaRef,
+}
+
+pub(crate) struct Catalog {
+    pub tables: BTreeMap<String, Arc<Table>>,
+    /// With Flink's meaning already.
+    pub views: BTreeMap<String, LogicalPlan>,
+    pub windows: BTreeMap<String, WindowScan>,
+    options: ConfigOptions,
+    planners: Vec<Arc<dyn ExprPlanner>>,
+    types: Arc<dyn TypePlanner>,
+}
+
+impl Catalog {
+    pub fn new() -> Self {
+        Self {
+            tables: BTreeMap::new(),
+            views: BTreeMap::new(),
+            windows: BTreeMap::new(),
+            options: ConfigOptions::default(),
+            planners: vec![Arc::new(CoreFunctionPlanner::default())],
+            types: Arc::new(crate::cast_types::FlinkTypes),
+        }
+    }
+
+    pub fn add_table(&mut self, def: &TableDef) -> Result<(), Problem> {
+        let table = resolve(def, self)?;
+        self.tables.insert(def.name.value.clone(), Arc::new(table));
+        Ok(())
+    }
+
+    /// Names a query may read.
+    fn readable(&self) -> BTreeSet<String> {
+        self.tables.keys().chain(self.views.keys()).cloned().collect()
+    }
+
+    /// Plans a scalar expression over `schema`, with Flink's meaning.
+    pub fn expression(&self, places: Places<'_>, schema: &DFSchema) -> Result<Expr, Problem> {
+        let mut tree = parse_expression(places)?;
+        Walk::new(places).expression(&mut tree)?;
+        let planned = self
+            .planner()
+            .sql_to_expr(tree, schema, &mut PlannerContext::new())
+            .and_then(|expression| crate::semantics::convert(expression, schema));
+        planned.map_err(|error| places.problem(&error))
+    }
+
+    /// Plans a query, with Flink's meaning.
+    pub fn query(&mut self, query: &QueryText) -> Result<LogicalPlan, Problem> {
+        let places = Places { tokens: &query.tokens, statement: query.statement };
+        let (tokens, calls) = replace_window_calls(query)?;
+        for call in calls {
+            self.add_window(call)?;
+        }
+        let mut tree = parse_query(tokens, places)?;
+        check_query(&mut tree, places, &self.readable())?;
+        self.planner()
+            .sql_statement_to_plan(Statement::Query(Box::new(tree)))
+            .and_then(rewrite)
+            .map_err(|error| places.problem(&error))
+    }
+
+    fn planner(&self) -> SqlToRel<'_, Self> {
+        let options = ParserOptions::new()
+            .with_parse_float_as_decimal(true)
+            .with_enable_ident_normalization(false)
+            .with_map_string_types_to_utf8view(false);
+        SqlToRel::new_with_options(self, options)
+    }
+
+    fn add_window(&mut self, call: WindowCall) -> Result<(), Problem> {
+        let name = &call.table.value;
+        let Some(input) = self.schema_of(name) else {
+            let known = self.readable();
+            let hint = suggestion(name, known.iter().map(String::as_str));
+            return Err(Problem::new(&call.table.place, format!("there is no table or view '{name}'{hint}")));
+        };
+        let Ok(time) = input.index_of(&call.time.value) else {
+            let hint = suggestion(&call.time.value, input.fields().iter().map(|f| f.name().as_str()));
+            let message = format!("there is no column '{}' in '{name}'{hint}", call.time.value);
+            return Err(Problem::new(&call.time.place, message));
+        };
+        self.check_rowtime(&call, time)?;
+        let DataType::Timestamp(_, zone) = input.field(time).data_type() else {
+            let found = type_name(input.field(time).data_type());
+            return Err(Problem::new(&call.time.place, format!("column '{}' is {found}, no timestamp", call.time.value)));
+        };
+        let plain = DataType::Timestamp(TimeUnit::Millisecond, None);
+        let rowtime = DataType::Timestamp(TimeUnit::Millisecond, zone.clone());
+        let mut fields: Vec<Field> = input.fields().iter().map(|f| f.as_ref().clone()).collect();
+        for (name, data_type) in [("window_start", &plain), ("window_end", &plain), ("window_time", &rowtime)] {
+            if input.index_of(name).is_ok() {
+                let message = format!("'{}' has a column '{name}' already", call.table.value);
+                return Err(Problem::unsupported(&call.table.place, message));
+            }
+            fields.push(Field::new(name, data_type.clone(), false));
+        }
+        let scan = WindowScan { time, schema: Arc::new(Schema::new(fields)), call };
+        self.windows.insert(scan.call.id.clone(), scan);
+        Ok(())
+    }
+
+    fn schema_of(&self, name: &str) -> Option<SchemaRef> {
+        if let Some(table) = self.tables.get(name) {
+            return Some(table.schema.clone());
+        }
+        if let Some(view) = self.views.get(name) {
+            return Some(Arc::new(view.schema().as_arrow().clone()));
+        }
+        self.windows.get(name).map(|window| window.schema.clone())
+    }
+
+    fn check_rowtime(&self, call: &WindowCall, time: usize) -> Result<(), Problem> {
+        let origin = match (self.tables.get(&call.table.value), self.views.get(&call.table.value)) {
+            (Some(table), _) => Origin::Column(table, time),
+            (None, Some(view)) => self.origin(view, time),
+            (None, None) => Origin::Computed,
+        };
+        let column = &call.time.value;
+        match origin {
+            Origin::Window => Err(Problem::unsupported(&call.place, "a window over a window")),
+            Origin::Column(table, index) => match &table.watermark {
+                Some(watermark) if watermark.rowtime == index => Ok(()),
+                Some(watermark) => {
+                    let rowtime = table.schema.field(watermark.rowtime).name();
+                    let message = format!("column '{column}' is not the event time of '{}': WATERMARK FOR stands on '{rowtime}'", table.def.name.value);
+                    Err(Problem::new(&call.time.place, message))
+                }
+                None => {
+                    let message = format!("table '{}' has no WATERMARK FOR '{column}'", table.def.name.value);
+                    Err(Problem::new(&call.time.place, message))
+                }
+            },
+            Origin::Computed => {
+                let message = format!("column '{column}' is computed: a window needs the event-time column itself");
+                Err(Problem::new(&call.time.place, message))
+            }
+        }
+    }
+
+    /// Where a column of a plan comes from.
+    fn origin(&self, plan: &LogicalPlan, index: usize) -> Origin<'_> {
+        match plan {
+            LogicalPlan::Projection(projection) => match projection.expr.get(index).cloned().map(Expr::unalias) {
+                Some(Expr::Column(column)) => match projection.input.schema().index_of_column(&column) {
+                    Ok(index) => self.origin(&projection.input, index),
+                    Err(_) => Origin::Computed,
+                },
+                _ if self.has_window(plan) => Origin::Window,
+                _ => Origin::Computed,
+            },
+            LogicalPlan::Filter(filter) => self.origin(&filter.input, index),
+            LogicalPlan::SubqueryAlias(alias) => self.origin(&alias.input, index),
+            LogicalPlan::TableScan(scan) => {
+                let name = scan.table_name.table();
+                match (self.tables.get(name), self.views.get(name)) {
+                    (Some(table), _) => Origin::Column(table, index),
+                    (None, Some(view)) => self.origin(view, index),
+                    (None, None) => Origin::Window,
+                }
+            }
+            LogicalPlan::Aggregate(_) => Origin::Window,
+            _ => Origin::Computed,
+        }
+    }
+
+    fn has_window(&self, plan: &LogicalPlan) -> bool {
+        match plan {
+            LogicalPlan::TableScan(scan) => {
+                let name = scan.table_name.table();
+                self.windows.contains_key(name) || self.views.get(name).is_some_and(|view| self.has_window(view))
+            }
+            other => other.inputs().into_iter().any(|input| self.has_window(input)),
+        }
+    }
+}
+
+enum Origin<'a> {
+    Column(&'a Table, usize),
+    Window,
+    Computed,
+}
+
+impl ContextProvider for Catalog {
+    fn get_table_source(&self, name: TableReference) -> DfResult<Arc<dyn TableSource>> {
+        match self.schema_of(name.table()) {
+            Some(schema) => Ok(Arc::new(LogicalTableSource::new(schema))),
+            None => plan_err!("there is no table or view '{}'", name.table()),
+        }
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        &self.planners
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        Some(self.types.clone())
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        lookup(name)
+    }
+
+    fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {
+        None
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        Some(match name {
+            "avg" => average::avg_udaf(),
+            "count" => count::count_udaf(),
+            "max" => min_max::max_udaf(),
+            "min" => min_max::min_udaf(),
+            "sum" => sum::sum_udaf(),
+            _ => return None,
+        })
+    }
+
+    fn get_window_meta(&self, _name: &str) -> Option<Arc<WindowUDF>> {
+        None
+    }
+
+    fn get_variable_type(&self, _variable_names: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        &self.options
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        crate::functions::names().map(str::to_string).collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        AGGREGATES.map(str::to_string).to_vec()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+

@@ -1,0 +1,231 @@
+//! A query without joins is a chain: one table and the stages its rows pass. Columns are plain indices here.
+
+use crate::catalog::Catalog;
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchema, Result, internal_err};
+use datafusion::execution::context::ExecutionProps;
+use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::utils::collect_columns;
+use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use stream::WindowShape;
+
+pub(crate) type Physical = Arc<dyn PhysicalExpr>;
+
+/// What happens to the rows of a table on their way to a sink.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    pub table: String,
+    pub stages: Vec<Stage>,
+    /// Of the rows that come out.
+    pub schema: SchemaRef,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Stage {
+    Filter(Physical),
+    Project { expressions: Vec<Physical>, schema: SchemaRef },
+    /// Appends the three columns of the window.
+    Window { shape: WindowShape, time: usize, schema: SchemaRef },
+    Aggregate { groups: Vec<(Physical, String)>, calls: Vec<AggregateCall>, schema: SchemaRef },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct AggregateCall {
+    pub function: Arc<AggregateUDF>,
+    pub argument: Physical,
+    pub filter: Option<Physical>,
+    pub distinct: bool,
+    /// As a person reads it.
+    pub name: String,
+}
+
+/// Plans one expression for execution.
+pub(crate) fn physical(expression: &Expr, schema: &DFSchema) -> Result<Physical> {
+    create_physical_expr(expression, schema, &ExecutionProps::new(), &PhysicalPlanningContext::default())
+}
+
+/// Reads a rewritten plan.
+pub(crate) fn chain(plan: &LogicalPlan, catalog: &Catalog) -> Result<Chain> {
+    match plan {
+        LogicalPlan::TableScan(scan) => {
+            if scan.projection.is_some() || !scan.filters.is_empty() {
+                return internal_err!("a scan is not plain");
+            }
+            scanned(scan.table_name.table(), catalog)
+        }
+        LogicalPlan::SubqueryAlias(alias) => chain(&alias.input, catalog),
+        LogicalPlan::Filter(filter) => {
+            let mut chain = chain(&filter.input, catalog)?;
+            chain.stages.push(Stage::Filter(physical(&filter.predicate, filter.input.schema())?));
+            Ok(chain)
+        }
+        LogicalPlan::Projection(projection) => {
+            let mut chain = chain(&projection.input, catalog)?;
+            let input = projection.input.schema();
+            let expressions = projection.expr.iter().map(|e| physical(e, input)).collect::<Result<Vec<_>>>()?;
+            let names = projection.schema.fields().iter().map(|f| f.name().clone()).collect();
+            chain.project(expressions, names)?;
+            Ok(chain)
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            let mut chain = chain(&aggregate.input, catalog)?;
+            let input = aggregate.input.schema();
+            let fields = aggregate.schema.fields();
+            let group = |(e, field): (&Expr, &Arc<Field>)| Ok((physical(e, input)?, field.name().clone()));
+            let groups = aggregate.group_expr.iter().zip(fields).map(group).collect::<Result<Vec<_>>>()?;
+            let calls = aggregate.aggr_expr.iter().map(|e| call(e, input)).collect::<Result<Vec<_>>>()?;
+            chain.schema = Arc::new(aggregate.schema.as_arrow().clone());
+            chain.stages.push(Stage::Aggregate { groups, calls, schema: chain.schema.clone() });
+            Ok(chain)
+        }
+        other => internal_err!("no stage stands for {}", other.display()),
+    }
+}
+
+fn scanned(name: &str, catalog: &Catalog) -> Result<Chain> {
+    if let Some(table) = catalog.tables.get(name) {
+        return Ok(Chain { table: name.into(), stages: Vec::new(), schema: table.schema.clone() });
+    }
+    if let Some(view) = catalog.views.get(name) {
+        return chain(view, catalog);
+    }
+    let Some(window) = catalog.windows.get(name) else {
+        return internal_err!("'{name}' is neither table nor view");
+    };
+    let mut chain = scanned(&window.call.table.value, catalog)?;
+    chain.schema = window.schema.clone();
+    chain.stages.push(Stage::Window { shape: window.call.shape, time: window.time, schema: chain.schema.clone() });
+    Ok(chain)
+}
+
+fn call(expression: &Expr, input: &DFSchema) -> Result<AggregateCall> {
+    let Expr::AggregateFunction(AggregateFunction { func, params }) = expression.clone().unalias() else {
+        return internal_err!("'{expression}' is no aggregate");
+    };
+    let [argument] = params.args.as_slice() else {
+        return internal_err!("'{expression}' has not one argument");
+    };
+    Ok(AggregateCall {
+        function: func.clone(),
+        argument: physical(argument, input)?,
+        filter: params.filter.as_ref().map(|filter| physical(filter, input)).transpose()?,
+        distinct: params.distinct,
+        name: expression.clone().unalias().to_string(),
+    })
+}
+
+impl Chain {
+    /// Appends a projection; its schema follows from the expressions.
+    pub fn project(&mut self, expressions: Vec<Physical>, names: Vec<String>) -> Result<()> {
+        self.schema = projected(&expressions, names, &self.schema)?;
+        self.stages.push(Stage::Project { expressions, schema: self.schema.clone() });
+        Ok(())
+    }
+
+    /// Which columns are needed before each stage, and at last after all of them.
+    pub fn needed(&self) -> Vec<BTreeSet<usize>> {
+        let mut needed: BTreeSet<usize> = (0..self.schema.fields().len()).collect();
+        let mut all = vec![needed.clone()];
+        for stage in self.stages.iter().rev() {
+            needed = match stage {
+                Stage::Filter(predicate) => needed.into_iter().chain(columns(predicate)).collect(),
+                Stage::Project { expressions, .. } => {
+                    needed.iter().filter_map(|i| expressions.get(*i)).flat_map(columns).collect()
+                }
+                Stage::Window { time, schema, .. } => {
+                    let width = schema.fields().len() - 3;
+                    needed.into_iter().filter(|i| *i < width).chain([*time]).collect()
+                }
+                Stage::Aggregate { groups, calls, .. } => {
+                    let arguments = calls.iter().map(|c| &c.argument).chain(calls.iter().filter_map(|c| c.filter.as_ref()));
+                    groups.iter().map(|(e, _)| e).chain(arguments).flat_map(columns).collect()
+                }
+            };
+            all.push(needed.clone());
+        }
+        all.reverse();
+        all
+    }
+
+    /// The same stages over a scan that yields `schema`, where `at(i)` is the place of the table's i-th column, without
+    /// the columns nobody needs.
+    pub fn pruned(&self, schema: &SchemaRef, at: impl Fn(usize) -> usize) -> Result<Vec<Stage>> {
+        let needed = self.needed();
+        let mut now = schema.clone();
+        let width = needed.first().and_then(|n| n.last()).map_or(0, |last| last + 1);
+        let mut places: Vec<usize> = (0..width).map(|i| if needed[0].contains(&i) { at(i) } else { 0 }).collect();
+        let mut stages = Vec::new();
+        for (stage, wanted) in self.stages.iter().zip(needed.iter().skip(1)) {
+            let moved = |e: &Physical| moved(e, &now, |i| places[i]);
+            stages.push(match stage {
+                Stage::Filter(predicate) => Stage::Filter(moved(predicate)?),
+                Stage::Project { expressions, schema } => {
+                    let kept = wanted.iter().map(|i| moved(&expressions[*i])).collect::<Result<Vec<_>>>()?;
+                    let names = wanted.iter().map(|i| schema.field(*i).name().clone()).collect();
+                    let order: Vec<usize> = wanted.iter().copied().collect();
+                    places = (0..schema.fields().len()).map(|i| order.binary_search(&i).unwrap_or(0)).collect();
+                    now = projected(&kept, names, &now)?;
+                    Stage::Project { expressions: kept, schema: now.clone() }
+                }
+                Stage::Window { shape, time, schema } => {
+                    let time = places[*time];
+                    let width = now.fields().len();
+                    let inner = schema.fields().len() - 3;
+                    places.resize(inner, 0);
+                    places.extend([width, width + 1, width + 2]);
+                    let appended = schema.fields().iter().skip(inner).cloned();
+                    now = Arc::new(Schema::new(now.fields().iter().cloned().chain(appended).collect::<Vec<_>>()));
+                    Stage::Window { shape: *shape, time, schema: now.clone() }
+                }
+                Stage::Aggregate { groups, calls, schema } => {
+                    let groups = groups.iter().map(|(e, n)| Ok((moved(e)?, n.clone()))).collect::<Result<Vec<_>>>()?;
+                    let calls = calls
+                        .iter()
+                        .map(|call| {
+                            let filter = call.filter.as_ref().map(&moved).transpose()?;
+                            Ok(AggregateCall { argument: moved(&call.argument)?, filter, ..call.clone() })
+                        })
+                        .collect::<Result<Vec<_>>>()?;
+                    places = (0..schema.fields().len()).collect();
+                    now = schema.clone();
+                    Stage::Aggregate { groups, calls, schema: now.clone() }
+                }
+            });
+        }
+        Ok(stages)
+    }
+}
+
+/// Indices of the columns an expression reads.
+pub(crate) fn columns(expression: &Physical) -> BTreeSet<usize> {
+    collect_columns(expression).iter().map(Column::index).collect()
+}
+
+/// The index, if the expression is just a column.
+pub(crate) fn plain_column(expression: &Physical) -> Option<usize> {
+    (expression.as_ref() as &dyn std::any::Any).downcast_ref::<Column>().map(Column::index)
+}
+
+/// The expression with its columns at other places of `schema`.
+pub(crate) fn moved(expression: &Physical, schema: &Schema, place: impl Fn(usize) -> usize) -> Result<Physical> {
+    let moved = expression.clone().transform_up(|e| {
+        let Some(index) = plain_column(&e) else { return Ok(Transformed::no(e)) };
+        let to = place(index);
+        let Some(field) = schema.fields().get(to) else { return internal_err!("there is no column {to}") };
+        Ok(Transformed::yes(Arc::new(Column::new(field.name(), to)) as Physical))
+    })?;
+    Ok(moved.data)
+}
+
+/// The schema of what the expressions compute.
+pub(crate) fn projected(expressions: &[Physical], names: Vec<String>, input: &Schema) -> Result<SchemaRef> {
+    let field = |(e, name): (&Physical, String)| Ok(Field::new(name, e.data_type(input)?, e.nullable(input)?));
+    let fields = expressions.iter().zip(names).map(field).collect::<Result<Vec<_>>>()?;
+    Ok(Arc::new(Schema::new(fields)))
+}

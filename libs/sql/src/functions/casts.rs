@@ -1,0 +1,93 @@
+//! `CAST` and `TRY_CAST` as Flink means them.
+
+use super::java_time::{from_units, parse_default, print_default, to_units};
+use super::udf::call as function;
+use super::wrap;
+use crate::fault::unsupported;
+use crate::types::type_name;
+use arrow::array::{Array, ArrayRef, AsArray, Int64Builder, StringBuilder};
+use arrow::compute::cast as arrow_cast;
+use arrow::datatypes::{DataType, Int64Type, TimeUnit};
+use datafusion::common::{Result, exec_err};
+use datafusion::functions::string::btrim;
+use datafusion::logical_expr::{Expr, cast as plain, lit, try_cast, when};
+use std::sync::Arc;
+
+/// Converts; `strict` stops at a text that does not convert, otherwise it becomes NULL.
+pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) -> Result<Expr> {
+    use DataType as T;
+    let arrow = |value: Expr| if strict { plain(value, to.clone()) } else { try_cast(value, to.clone()) };
+    let number = |t: &T| t.is_integer() || t.is_floating() || matches!(t, T::Decimal128(..));
+    Ok(match (from, to) {
+        _ if from == to => value,
+        (T::Null, _) => plain(value, to.clone()),
+        (T::Boolean, T::Utf8) => when(value.clone(), lit("TRUE"))
+            .when(datafusion::logical_expr::not(value), lit("FALSE"))
+            .end()?,
+        (T::Timestamp(..), T::Utf8) => function("timestamp_to_string", T::Utf8, print, vec![value]),
+        (T::Decimal128(..) | T::Date32, T::Utf8) => arrow(value),
+        (_, T::Utf8) if from.is_integer() => arrow(value),
+        (T::Utf8, T::Timestamp(..)) => {
+            let value = btrim().call(vec![value]);
+            match strict {
+                true => function("string_to_timestamp", to.clone(), parse_strict, vec![value]),
+                false => function("try_string_to_timestamp", to.clone(), parse_lenient, vec![value]),
+            }
+        }
+        (T::Utf8, T::Boolean | T::Date32) => arrow(btrim().call(vec![value])),
+        (T::Utf8, _) if number(to) => arrow(btrim().call(vec![value])),
+        // A DECIMAL that does not fit is NULL in Flink.
+        (_, T::Decimal128(..)) if number(from) => try_cast(value, to.clone()),
+        (_, _) if to.is_integer() && (from.is_integer() || from.is_floating()) => wrap(value, to),
+        (_, _) if number(from) && number(to) => arrow(value),
+        (T::Boolean, _) if number(to) => arrow(value),
+        (_, T::Boolean) if from.is_integer() => arrow(value),
+        (T::Timestamp(..), T::Timestamp(..) | T::Date32) | (T::Date32, T::Timestamp(..)) => arrow(value),
+        _ => {
+            return Err(unsupported("CAST", format!("CAST from {} to {}", type_name(from), type_name(to))));
+        }
+    })
+}
+
+fn per_second(data_type: &DataType) -> i64 {
+    match data_type {
+        DataType::Timestamp(TimeUnit::Second, _) => 1,
+        DataType::Timestamp(TimeUnit::Millisecond, _) => 1_000,
+        DataType::Timestamp(TimeUnit::Microsecond, _) => 1_000_000,
+        _ => 1_000_000_000,
+    }
+}
+
+fn print(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
+    let per_second = per_second(arguments[0].data_type());
+    let digits = per_second.ilog10() as usize;
+    let values = arrow_cast(&arguments[0], &DataType::Int64)?;
+    let mut out = StringBuilder::new();
+    for value in values.as_primitive::<Int64Type>() {
+        out.append_option(value.and_then(|v| from_units(v, per_second)).map(|time| print_default(&time, digits)));
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+fn parse_strict(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    parse(arguments, to, true)
+}
+
+fn parse_lenient(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    parse(arguments, to, false)
+}
+
+fn parse(arguments: &[ArrayRef], to: &DataType, strict: bool) -> Result<ArrayRef> {
+    let per_second = per_second(to);
+    let texts = arguments[0].as_string::<i32>();
+    let mut out = Int64Builder::with_capacity(texts.len());
+    for text in texts {
+        let value = text.and_then(parse_default).and_then(|time| to_units(&time, per_second));
+        if let (Some(text), None, true) = (text, value, strict) {
+            return exec_err!("'{text}' is no timestamp; TRY_CAST would give NULL");
+        }
+        out.append_option(value);
+    }
+    let values: ArrayRef = Arc::new(out.finish());
+    Ok(arrow_cast(&values, to)?)
+}

@@ -1,0 +1,203 @@
+//! Flink's functions: which there are, and what each means once its arguments' types are known.
+//!
+//! Known differences: a `DECIMAL` that overflows in `+ - *` stops the pipeline, Flink gives NULL. `CAST` of a text
+//! such as '12.5' to an integer type stops it too, Flink gives 12. `LN` of zero or less is -Infinity or NaN.
+
+mod casts;
+mod java_time;
+mod numbers;
+mod text;
+mod time;
+mod udf;
+
+pub(crate) use casts::cast;
+pub(crate) use numbers::{decimal_divide, wrap};
+pub(crate) use udf::is_placeholder;
+
+use crate::fault::wrong;
+use crate::types::type_name;
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::{DFSchema, Result};
+use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, when};
+use std::sync::Arc;
+
+/// The aggregate functions.
+pub(crate) const AGGREGATES: [&str; 5] = ["avg", "count", "max", "min", "sum"];
+
+/// Functions whose value depends on when or where they run.
+pub(crate) const NON_DETERMINISTIC: [&str; 16] = [
+    "now", "proctime", "current_timestamp", "current_date", "current_time", "current_row_timestamp", "localtime",
+    "localtimestamp", "current_watermark", "rand", "rand_integer", "uuid", "current_database", "source_watermark",
+    "user", "session_user",
+];
+
+fn first(types: &[DataType]) -> DataType {
+    types.iter().find(|t| **t != DataType::Null).cloned().unwrap_or(DataType::Null)
+}
+
+fn second(types: &[DataType]) -> DataType {
+    first(types.get(1..).unwrap_or_default())
+}
+
+fn string(_: &[DataType]) -> DataType {
+    DataType::Utf8
+}
+
+fn int(_: &[DataType]) -> DataType {
+    DataType::Int32
+}
+
+fn bigint(_: &[DataType]) -> DataType {
+    DataType::Int64
+}
+
+fn double(_: &[DataType]) -> DataType {
+    DataType::Float64
+}
+
+fn timestamp(_: &[DataType]) -> DataType {
+    DataType::Timestamp(TimeUnit::Millisecond, None)
+}
+
+fn timestamp_ltz(_: &[DataType]) -> DataType {
+    DataType::Timestamp(TimeUnit::Millisecond, crate::types::utc())
+}
+
+type Rough = fn(&[DataType]) -> DataType;
+
+/// Name, least and most arguments, and the result's type as far as it is known before the choice.
+const FUNCTIONS: &[(&str, usize, usize, Rough)] = &[
+    ("abs", 1, 1, first),
+    ("ceil", 1, 1, first),
+    ("ceiling", 1, 1, first),
+    ("char_length", 1, 1, int),
+    ("character_length", 1, 1, int),
+    ("coalesce", 1, 64, first),
+    ("concat", 1, 64, string),
+    ("date_format", 2, 2, string),
+    ("dayofmonth", 1, 1, bigint),
+    ("dayofyear", 1, 1, bigint),
+    ("exp", 1, 1, double),
+    ("extract", 2, 2, bigint),
+    ("floor", 1, 1, first),
+    ("floor_to", 2, 2, second),
+    ("hour", 1, 1, bigint),
+    ("if", 3, 3, second),
+    ("ifnull", 2, 2, first),
+    ("ln", 1, 1, double),
+    ("log10", 1, 1, double),
+    ("lower", 1, 1, string),
+    ("ltrim", 1, 2, string),
+    ("minute", 1, 1, bigint),
+    ("mod", 2, 2, second),
+    ("month", 1, 1, bigint),
+    ("nullif", 2, 2, first),
+    ("position", 2, 2, int),
+    ("power", 2, 2, double),
+    ("quarter", 1, 1, bigint),
+    ("round", 1, 2, first),
+    ("rtrim", 1, 2, string),
+    ("second", 1, 1, bigint),
+    ("sqrt", 1, 1, double),
+    ("substr", 2, 3, string),
+    ("substring", 2, 3, string),
+    ("to_timestamp", 1, 2, timestamp),
+    ("to_timestamp_ltz", 2, 2, timestamp_ltz),
+    ("trim", 1, 2, string),
+    ("upper", 1, 1, string),
+    ("week", 1, 1, bigint),
+    ("year", 1, 1, bigint),
+];
+
+pub(crate) fn is_function(name: &str) -> bool {
+    names().any(|known| known == name)
+}
+
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|(name, ..)| *name)
+}
+
+/// What stands for the function until it is chosen.
+pub(crate) fn lookup(name: &str) -> Option<Arc<ScalarUDF>> {
+    let (name, _, _, result) = FUNCTIONS.iter().find(|(known, ..)| *known == name)?;
+    Some(udf::placeholder(name, *result))
+}
+
+/// A call whose arguments have their final types.
+pub(crate) struct Call<'s> {
+    pub name: String,
+    pub arguments: Vec<Expr>,
+    pub types: Vec<DataType>,
+    pub schema: &'s DFSchema,
+}
+
+impl Call<'_> {
+    /// The i-th argument, if it is there.
+    fn argument(&self, i: usize) -> Option<Expr> {
+        self.arguments.get(i).cloned()
+    }
+
+    fn wrong_type(&self, i: usize, expected: &str) -> datafusion::error::DataFusionError {
+        let found = self.types.get(i).map(type_name).unwrap_or_default();
+        let name = self.name.to_uppercase();
+        wrong(&self.name, format!("argument {} of {name} is {found}, but must be {expected}; use CAST", i + 1))
+    }
+
+    /// Checks that every argument is a text, or the NULL literal.
+    fn all_strings(&self) -> Result<()> {
+        match self.types.iter().position(|t| !matches!(t, DataType::Utf8 | DataType::Null)) {
+            Some(i) => Err(self.wrong_type(i, "STRING")),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that the i-th argument is a number.
+    fn number(&self, i: usize) -> Result<()> {
+        match &self.types[i] {
+            t if t.is_numeric() || *t == DataType::Null => Ok(()),
+            _ => Err(self.wrong_type(i, "a number")),
+        }
+    }
+}
+
+/// Chooses what a call means.
+pub(crate) fn choose(name: &str, arguments: Vec<Expr>, schema: &DFSchema) -> Result<Expr> {
+    let (least, most) = FUNCTIONS.iter().find(|f| f.0 == name).map_or((0, usize::MAX), |f| (f.1, f.2));
+    if arguments.len() < least || arguments.len() > most {
+        let takes = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        let message = format!("{} takes {takes} arguments, not {}", name.to_uppercase(), arguments.len());
+        return Err(wrong(name, message));
+    }
+    let types = arguments.iter().map(|a| a.get_type(schema)).collect::<Result<Vec<_>>>()?;
+    let call = Call { name: name.into(), arguments, types, schema };
+    match name {
+        "coalesce" | "ifnull" => coalesce(call),
+        "nullif" => {
+            let (a, b) = (call.arguments[0].clone(), call.arguments[1].clone());
+            crate::semantics::check_comparable(&call.types[0], &call.types[1], "nullif")?;
+            when(a.clone().eq(b), typed_null(&call.types[0])?).otherwise(a)
+        }
+        "if" => {
+            let [condition, yes, no] = <[Expr; 3]>::try_from(call.arguments).unwrap_or_default();
+            when(condition, yes).otherwise(no)
+        }
+        "concat" | "upper" | "lower" | "trim" | "ltrim" | "rtrim" | "char_length" | "character_length" | "substring"
+        | "substr" | "position" => text::choose(call),
+        "abs" | "ceil" | "ceiling" | "floor" | "exp" | "ln" | "log10" | "mod" | "power" | "round" | "sqrt" => {
+            numbers::choose(call)
+        }
+        _ => time::choose(call),
+    }
+}
+
+fn coalesce(call: Call<'_>) -> Result<Expr> {
+    let texts = call.types.iter().any(|t| *t == DataType::Utf8);
+    if texts {
+        call.all_strings()?;
+    }
+    Ok(datafusion::functions::core::coalesce().call(call.arguments))
+}
+
+fn typed_null(data_type: &DataType) -> Result<Expr> {
+    Ok(Expr::Literal(datafusion::common::ScalarValue::try_from(data_type)?, None))
+}

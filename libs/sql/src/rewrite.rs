@@ -1,0 +1,187 @@
+//! A planned query brought to Flink's meaning, node by node from the scan up.
+
+use crate::fault::unsupported;
+use crate::functions::{cast, decimal_divide, wrap};
+use crate::semantics::convert;
+use arrow::datatypes::DataType;
+use datafusion::common::{Column, DFSchema, Result};
+use datafusion::functions_aggregate::{average, count, sum};
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::{
+    Aggregate, AggregateUDF, Expr, ExprSchemable, Filter, LogicalPlan, Operator, Projection, SubqueryAlias,
+    binary_expr, cast as plain_cast,
+};
+use std::sync::Arc;
+
+/// Rewrites the whole plan; nodes that no stage of ours stands for are refused.
+pub(crate) fn rewrite(plan: LogicalPlan) -> Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::TableScan(scan) => Ok(LogicalPlan::TableScan(scan)),
+        LogicalPlan::SubqueryAlias(alias) => {
+            let input = Arc::new(rewrite(Arc::unwrap_or_clone(alias.input))?);
+            Ok(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(input, alias.alias)?))
+        }
+        LogicalPlan::Projection(projection) => {
+            let input = Arc::new(rewrite(Arc::unwrap_or_clone(projection.input))?);
+            let expressions = named(projection.expr, input.schema())?;
+            Ok(LogicalPlan::Projection(Projection::try_new(expressions, input)?))
+        }
+        LogicalPlan::Filter(filter) => {
+            let input = Arc::new(rewrite(Arc::unwrap_or_clone(filter.input))?);
+            let predicate = convert(filter.predicate, input.schema())?;
+            if !matches!(predicate.get_type(input.schema())?, DataType::Boolean | DataType::Null) {
+                return Err(crate::fault::wrong("WHERE", "WHERE and HAVING take a BOOLEAN"));
+            }
+            Ok(LogicalPlan::Filter(Filter::try_new(predicate, input)?))
+        }
+        LogicalPlan::Aggregate(aggregate) => aggregation(aggregate),
+        other => {
+            let text = other.display().to_string();
+            let what = text.split([':', ' ']).next().unwrap_or_default().to_string();
+            Err(unsupported("SELECT", format!("{what} in a query")))
+        }
+    }
+}
+
+/// Converts expressions and keeps the names others know them by.
+fn named(expressions: Vec<Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
+    let names = NamePreserver::new_for_projection();
+    let convert_one = |expression: Expr| {
+        let name = names.save(&expression);
+        Ok(name.restore(convert(expression, schema)?))
+    };
+    expressions.into_iter().map(convert_one).collect()
+}
+
+/// An aggregation with Flink's result types: the plain aggregates, and above them a projection that makes the results.
+fn aggregation(aggregate: Aggregate) -> Result<LogicalPlan> {
+    let input = Arc::new(rewrite(Arc::unwrap_or_clone(aggregate.input))?);
+    let groups = named(aggregate.group_expr, input.schema())?;
+    let mut parts = Parts { schema: input.schema(), aggregates: Vec::new() };
+    let mut results = Vec::new();
+    for expression in aggregate.aggr_expr {
+        let name = expression.schema_name().to_string();
+        results.push((name, parts.result(expression)?));
+    }
+    let group_count = groups.len();
+    let aggregates = parts.aggregates.into_iter().enumerate().map(|(i, a)| a.alias(part_name(i))).collect();
+    let below = Arc::new(LogicalPlan::Aggregate(Aggregate::try_new(input, groups, aggregates)?));
+    let mut expressions: Vec<Expr> =
+        below.schema().iter().take(group_count).map(|(q, f)| Expr::Column(Column::from((q, f)))).collect();
+    for (name, result) in results {
+        expressions.push(convert(result, below.schema())?.alias(name));
+    }
+    Ok(LogicalPlan::Projection(Projection::try_new(expressions, below)?))
+}
+
+fn part_name(i: usize) -> String {
+    format!("$aggregate{i}")
+}
+
+/// The plain aggregates that are needed, each once.
+struct Parts<'a> {
+    schema: &'a DFSchema,
+    aggregates: Vec<Expr>,
+}
+
+impl Parts<'_> {
+    fn part(&mut self, func: Arc<AggregateUDF>, params: AggregateFunctionParams) -> Expr {
+        let expression = Expr::AggregateFunction(AggregateFunction { func, params });
+        let at = self.aggregates.iter().position(|known| *known == expression).unwrap_or_else(|| {
+            self.aggregates.push(expression);
+            self.aggregates.len() - 1
+        });
+        Expr::Column(Column::new_unqualified(part_name(at)))
+    }
+
+    /// What stands for an aggregate of the query.
+    fn result(&mut self, expression: Expr) -> Result<Expr> {
+        let Expr::AggregateFunction(AggregateFunction { func, mut params }) = expression.unalias() else {
+            return Err(unsupported("GROUP", "this aggregate"));
+        };
+        let name = func.name().to_string();
+        if !params.order_by.is_empty() || params.null_treatment.is_some() {
+            return Err(unsupported(name, "ORDER BY inside an aggregate"));
+        }
+        if let Some(filter) = params.filter.take() {
+            params.filter = Some(Box::new(convert(*filter, self.schema)?));
+        }
+        let argument = match params.args.pop() {
+            Some(argument) if params.args.is_empty() => convert(argument, self.schema)?,
+            _ => return Err(crate::fault::wrong(&name, format!("{} takes one argument", name.to_uppercase()))),
+        };
+        let of = argument.get_type(self.schema)?;
+        let with = |argument: Expr| AggregateFunctionParams { args: vec![argument], ..params.clone() };
+        match name.as_str() {
+            "count" => Ok(self.part(func, with(argument))),
+            "min" | "max" => {
+                // A repeated value changes neither.
+                let params = AggregateFunctionParams { distinct: false, ..with(argument) };
+                match of {
+                    DataType::Struct(_) | DataType::List(_) | DataType::Map(..) => Err(not_for(&name, &of)),
+                    _ => Ok(self.part(func, params)),
+                }
+            }
+            "sum" => self.sum(argument, &of, with),
+            _ => self.average(argument, &of, with),
+        }
+    }
+
+    /// `SUM` has its argument's type; of a `DECIMAL(p, s)` it is `DECIMAL(38, s)`.
+    fn sum(&mut self, argument: Expr, of: &DataType, with: impl Fn(Expr) -> AggregateFunctionParams) -> Result<Expr> {
+        match of {
+            DataType::Int64 | DataType::Float64 => Ok(self.part(sum::sum_udaf(), with(argument))),
+            _ if of.is_integer() => {
+                let total = self.part(sum::sum_udaf(), with(plain_cast(argument, DataType::Int64)));
+                Ok(wrap(total, of))
+            }
+            DataType::Float32 => {
+                let total = self.part(sum::sum_udaf(), with(plain_cast(argument, DataType::Float64)));
+                Ok(plain_cast(total, DataType::Float32))
+            }
+            DataType::Decimal128(_, scale) => {
+                let wide = DataType::Decimal128(38, *scale);
+                let argument = cast(argument, of, &wide, true)?;
+                Ok(self.part(sum::sum_udaf(), with(argument)))
+            }
+            _ => Err(not_for("sum", of)),
+        }
+    }
+
+    /// `AVG` has its argument's type, so that of integers is cut off; of a `DECIMAL(p, s)` it is
+    /// `DECIMAL(38, max(6, s))`.
+    fn average(
+        &mut self,
+        argument: Expr,
+        of: &DataType,
+        with: impl Fn(Expr) -> AggregateFunctionParams,
+    ) -> Result<Expr> {
+        match of {
+            DataType::Float64 => Ok(self.part(average::avg_udaf(), with(argument))),
+            DataType::Float32 => {
+                let mean = self.part(average::avg_udaf(), with(plain_cast(argument, DataType::Float64)));
+                Ok(plain_cast(mean, DataType::Float32))
+            }
+            _ if of.is_integer() => {
+                let wide = plain_cast(argument, DataType::Int64);
+                let total = self.part(sum::sum_udaf(), with(wide.clone()));
+                let rows = self.part(count::count_udaf(), with(wide));
+                Ok(wrap(binary_expr(total, Operator::Divide, rows), of))
+            }
+            DataType::Decimal128(_, scale) => {
+                let argument = cast(argument, of, &DataType::Decimal128(38, *scale), true)?;
+                let total = self.part(sum::sum_udaf(), with(argument.clone()));
+                let rows = self.part(count::count_udaf(), with(argument));
+                let rows = plain_cast(rows, DataType::Decimal128(20, 0));
+                Ok(decimal_divide(total, rows, DataType::Decimal128(38, (*scale).max(6))))
+            }
+            _ => Err(not_for("avg", of)),
+        }
+    }
+}
+
+fn not_for(name: &str, of: &DataType) -> datafusion::error::DataFusionError {
+    let message = format!("there is no {} of {}", name.to_uppercase(), crate::types::type_name(of));
+    crate::fault::wrong(name, message)
+}

@@ -1,0 +1,211 @@
+//! Flink's meaning of expressions, laid over DataFusion's plan before its own type coercion.
+//!
+//! Literals get Flink's types, `CAST`s and functions are chosen by their arguments' types, decimal arithmetic gets
+//! Flink's precision, and what DataFusion would convert silently but Flink would not is refused.
+
+use crate::fault::{unsupported, wrong};
+use crate::functions::{cast, choose, decimal_divide, is_placeholder, wrap};
+use crate::types::type_name;
+use arrow::datatypes::DataType;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::expr::{BinaryExpr, Case};
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::logical_expr::{Expr, ExprSchemable, Operator, binary_expr, cast as plain_cast, try_cast};
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
+use std::sync::Arc;
+
+/// Gives an expression over `schema` Flink's meaning and final types.
+pub(crate) fn convert(expression: Expr, schema: &DFSchema) -> Result<Expr> {
+    let context = SimplifyContext::builder()
+        .with_schema(Arc::new(schema.clone()))
+        .with_config_options(Arc::new(ConfigOptions::default()))
+        .build();
+    let simplifier = ExprSimplifier::new(context);
+    let converted = expression.transform_up(|e| {
+        let converted = node(e, schema)?;
+        Ok(Transformed::yes(simplifier.coerce(converted, schema)?))
+    })?;
+    simplifier.simplify(converted.data)
+}
+
+fn node(expression: Expr, schema: &DFSchema) -> Result<Expr> {
+    match expression {
+        Expr::Literal(ScalarValue::Int64(Some(value)), metadata) => Ok(match i32::try_from(value) {
+            Ok(small) => Expr::Literal(ScalarValue::Int32(Some(small)), metadata),
+            Err(_) => Expr::Literal(ScalarValue::Int64(Some(value)), metadata),
+        }),
+        Expr::Literal(ScalarValue::UInt64(Some(value)), _) => {
+            Err(wrong(value.to_string(), "this number does not fit a BIGINT; write it as a DECIMAL, with a point"))
+        }
+        Expr::Cast(c) => {
+            let from = c.expr.get_type(schema)?;
+            cast(*c.expr, &from, c.field.data_type(), true)
+        }
+        Expr::TryCast(c) => {
+            let from = c.expr.get_type(schema)?;
+            cast(*c.expr, &from, c.field.data_type(), false)
+        }
+        Expr::ScalarFunction(f) if is_placeholder(&f.func) => choose(f.func.name(), f.args, schema),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => binary(*left, op, *right, schema),
+        Expr::Between(between) => {
+            let of = between.expr.get_type(schema)?;
+            check_comparable(&of, &between.low.get_type(schema)?, "BETWEEN")?;
+            check_comparable(&of, &between.high.get_type(schema)?, "BETWEEN")?;
+            Ok(Expr::Between(between))
+        }
+        Expr::InList(list) => {
+            let of = list.expr.get_type(schema)?;
+            for item in &list.list {
+                check_comparable(&of, &item.get_type(schema)?, "IN")?;
+            }
+            Ok(Expr::InList(list))
+        }
+        Expr::Case(case) => check_case(case, schema),
+        Expr::Like(like) => {
+            if let (Expr::Literal(ScalarValue::Utf8(Some(pattern)), _), None) = (like.pattern.as_ref(), like.escape_char)
+                && pattern.contains('\\')
+            {
+                return Err(unsupported("LIKE", "a backslash in LIKE without ESCAPE"));
+            }
+            for side in [&like.expr, &like.pattern] {
+                if !matches!(side.get_type(schema)?, DataType::Utf8 | DataType::Null) {
+                    return Err(wrong("LIKE", "LIKE compares texts; use CAST"));
+                }
+            }
+            Ok(Expr::Like(like))
+        }
+        other => Ok(other),
+    }
+}
+
+fn check_case(case: Case, schema: &DFSchema) -> Result<Expr> {
+    if let Some(operand) = &case.expr {
+        let of = operand.get_type(schema)?;
+        for (when, _) in &case.when_then_expr {
+            check_comparable(&of, &when.get_type(schema)?, "CASE")?;
+        }
+    }
+    let results = case.when_then_expr.iter().map(|(_, then)| then).chain(&case.else_expr);
+    let types = results.map(|e| e.get_type(schema)).collect::<Result<Vec<_>>>()?;
+    for pair in types.windows(2) {
+        check_comparable(&pair[0], &pair[1], "CASE")?;
+    }
+    Ok(Expr::Case(case))
+}
+
+/// Refuses what DataFusion would convert by its own rules: text against anything else.
+pub(crate) fn check_comparable(left: &DataType, right: &DataType, near: &str) -> Result<()> {
+    let text = |t: &DataType| *t == DataType::Utf8;
+    if *left == DataType::Null || *right == DataType::Null || text(left) == text(right) {
+        return Ok(());
+    }
+    Err(wrong(near, format!("{} and {} do not go together; use CAST", type_name(left), type_name(right))))
+}
+
+fn binary(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Expr> {
+    match op {
+        Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Divide | Operator::Modulo => {
+            arithmetic(left, op, right, schema)
+        }
+        Operator::StringConcat => {
+            for side in [&left, &right] {
+                if !matches!(side.get_type(schema)?, DataType::Utf8 | DataType::Null) {
+                    return Err(wrong("||", "|| joins texts; use CAST"));
+                }
+            }
+            Ok(binary_expr(left, op, right))
+        }
+        _ => {
+            check_comparable(&left.get_type(schema)?, &right.get_type(schema)?, &op.to_string())?;
+            Ok(binary_expr(left, op, right))
+        }
+    }
+}
+
+/// `+ - * / %` with Flink's result types.
+pub(crate) fn arithmetic(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Expr> {
+    let (l, r) = (left.get_type(schema)?, right.get_type(schema)?);
+    let near = op.to_string();
+    let temporal = |t: &DataType| matches!(t, DataType::Timestamp(..) | DataType::Date32 | DataType::Interval(_));
+    if temporal(&l) || temporal(&r) {
+        let interval = |t: &DataType| matches!(t, DataType::Interval(_));
+        let shifts = interval(&r) && matches!(op, Operator::Plus | Operator::Minus)
+            || interval(&l) && op == Operator::Plus;
+        let date = l == DataType::Date32 || r == DataType::Date32;
+        if !shifts || date {
+            return Err(unsupported(near, format!("{} {op} {}", type_name(&l), type_name(&r))));
+        }
+        return Ok(binary_expr(left, op, right));
+    }
+    let number = |t: &DataType| t.is_numeric() || *t == DataType::Null;
+    if !number(&l) || !number(&r) {
+        return Err(wrong(near, format!("{op} takes numbers, not {} and {}; use CAST", type_name(&l), type_name(&r))));
+    }
+    let decimal = |t: &DataType| matches!(t, DataType::Decimal128(..));
+    if decimal(&l) || decimal(&r) {
+        return decimal_arithmetic(left, op, right, (&l, &r));
+    }
+    let result = binary_expr(left, op, right);
+    // The remainder has the divisor's type.
+    if op == Operator::Modulo && l.is_integer() && r.is_integer() && width(&l) > width(&r) {
+        return Ok(wrap(result, &r));
+    }
+    Ok(result)
+}
+
+fn width(data_type: &DataType) -> Option<usize> {
+    data_type.primitive_width()
+}
+
+/// Precision and scale of an exact number.
+fn exact(data_type: &DataType) -> Option<(i32, i32)> {
+    Some(match data_type {
+        DataType::Int8 => (3, 0),
+        DataType::Int16 => (5, 0),
+        DataType::Int32 => (10, 0),
+        DataType::Int64 => (19, 0),
+        DataType::Decimal128(precision, scale) => (i32::from(*precision), i32::from(*scale)),
+        _ => return None,
+    })
+}
+
+/// Makes a precision fit 38 digits: up to six fractional ones are kept at the cost of the whole ones.
+fn fit(precision: i32, scale: i32) -> DataType {
+    if precision <= 38 {
+        return DataType::Decimal128(precision as u8, scale as i8);
+    }
+    let scale = (38 - (precision - scale)).max(scale.min(6));
+    DataType::Decimal128(38, scale as i8)
+}
+
+fn decimal_arithmetic(left: Expr, op: Operator, right: Expr, types: (&DataType, &DataType)) -> Result<Expr> {
+    let (Some((p1, s1)), Some((p2, s2))) = (exact(types.0), exact(types.1)) else {
+        if *types.0 == DataType::Null || *types.1 == DataType::Null {
+            return Ok(binary_expr(left, op, right));
+        }
+        let double = |e| plain_cast(e, DataType::Float64);
+        return Ok(binary_expr(double(left), op, double(right)));
+    };
+    let as_decimal = |e: Expr, t: &DataType, p: i32, s: i32| match t {
+        DataType::Decimal128(..) => e,
+        _ => plain_cast(e, DataType::Decimal128(p as u8, s as i8)),
+    };
+    let left = as_decimal(left, types.0, p1, s1);
+    let right = as_decimal(right, types.1, p2, s2);
+    let result = match op {
+        Operator::Plus | Operator::Minus => {
+            let scale = s1.max(s2);
+            fit((p1 - s1).max(p2 - s2) + scale + 1, scale)
+        }
+        Operator::Multiply => fit(p1 + p2, s1 + s2),
+        Operator::Divide => {
+            let scale = (s1 + p2 + 1).max(6);
+            let result = fit(p1 - s1 + s2 + scale, scale);
+            return Ok(decimal_divide(left, right, result));
+        }
+        _ => return Err(unsupported(op.to_string(), "the remainder of DECIMALs")),
+    };
+    Ok(try_cast(binary_expr(left, op, right), result))
+}

@@ -1,0 +1,125 @@
+//! Reading a table once for all queries that need it.
+
+use crate::chain::{Physical, physical};
+use crate::ddl::DefKind;
+use crate::error::Problem;
+use crate::settings::duration;
+use crate::table::Table;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::{DFSchema, Result};
+use datafusion::physical_expr::expressions::Column as PhysicalColumn;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use stream::{CalcStep, Column, ColumnKind, TableSpec};
+
+/// An option of any source table that the engine itself understands.
+pub(crate) const IDLE_TIMEOUT: &str = "scan.watermark.idle-timeout";
+
+/// A table to be read.
+#[derive(Debug)]
+pub(crate) struct SourcePlan {
+    pub table: Arc<Table>,
+    pub spec: TableSpec,
+    pub computed: Vec<CalcStep>,
+    pub watermark: Option<Physical>,
+    pub idle_timeout: Option<Duration>,
+    /// Of the rows after the computed columns.
+    pub schema: SchemaRef,
+    /// Where each needed column of the table is in `schema`.
+    pub places: BTreeMap<usize, usize>,
+}
+
+/// Plans reading the columns in `needed`, which are indices into the table's schema.
+pub(crate) fn source(
+    table: &Arc<Table>,
+    mut needed: BTreeSet<usize>,
+    idle_timeout: Option<Duration>,
+) -> Result<SourcePlan> {
+    let index = |name: &str| table.schema.index_of(name).ok();
+    if let Some(watermark) = &table.watermark {
+        needed.insert(watermark.rowtime);
+        needed.extend(watermark.expression.column_refs().iter().filter_map(|c| index(&c.name)));
+    }
+    let (mut computed, mut read): (BTreeSet<usize>, BTreeSet<usize>) =
+        needed.iter().partition(|i| table.computed[**i].is_some());
+    for i in &computed {
+        let inputs = table.computed[*i].iter().flat_map(|e| e.column_refs().into_iter().cloned().collect::<Vec<_>>());
+        read.extend(inputs.filter_map(|c| index(&c.name)));
+    }
+    // A row without columns would not be seen by every decoder.
+    if read.is_empty() {
+        read.extend((0..table.computed.len()).find(|i| table.computed[*i].is_none()));
+    }
+    computed.retain(|i| needed.contains(i));
+    let spec = spec(table, &read);
+    let projected = spec.projected_schema();
+    let over = DFSchema::try_from(projected.as_ref().clone())?;
+    let mut expressions: Vec<Physical> = Vec::new();
+    for i in &needed {
+        let field = table.schema.field(*i);
+        expressions.push(match &table.computed[*i] {
+            Some(expression) => physical(expression, &over)?,
+            None => Arc::new(PhysicalColumn::new_with_schema(field.name(), &projected)?),
+        });
+    }
+    let fields = needed.iter().map(|i| table.schema.field(*i).clone()).collect::<Vec<_>>();
+    let (steps, schema) = if needed == read {
+        (Vec::new(), projected)
+    } else {
+        let schema = Arc::new(Schema::new(fields));
+        (vec![CalcStep::Project { expressions, schema: schema.clone() }], schema)
+    };
+    let over = DFSchema::try_from(schema.as_ref().clone())?;
+    let watermark = table.watermark.as_ref().map(|w| physical(&w.expression, &over)).transpose()?;
+    let order: Vec<usize> = if steps.is_empty() { read.into_iter().collect() } else { needed.into_iter().collect() };
+    let places = order.into_iter().enumerate().map(|(at, i)| (i, at)).collect();
+    Ok(SourcePlan { table: table.clone(), spec, computed: steps, watermark, idle_timeout, schema, places })
+}
+
+/// What the connector is told; `read` are indices into the table's schema.
+fn spec(table: &Table, read: &BTreeSet<usize>) -> TableSpec {
+    let stored: Vec<usize> = (0..table.computed.len()).filter(|i| table.computed[*i].is_none()).collect();
+    let projection = stored.iter().enumerate().filter(|(_, i)| read.contains(i)).map(|(at, _)| at).collect();
+    TableSpec { projection, ..table_spec(table, |kind| !matches!(kind, DefKind::Computed(_))) }
+}
+
+/// The table with the columns that `keep` wants, all of them projected.
+pub(crate) fn table_spec(table: &Table, keep: impl Fn(&DefKind) -> bool) -> TableSpec {
+    let columns: Vec<Column> = table
+        .def
+        .columns
+        .iter()
+        .zip(table.schema.fields())
+        .filter(|(column, _)| keep(&column.kind))
+        .map(|(column, field)| Column {
+            name: field.name().clone(),
+            data_type: field.data_type().clone(),
+            nullable: field.is_nullable(),
+            kind: match &column.kind {
+                DefKind::Metadata { key, virtual_, .. } => ColumnKind::Metadata { key: key.clone(), virtual_: *virtual_ },
+                DefKind::Physical(_) | DefKind::Computed(_) => ColumnKind::Physical,
+            },
+        })
+        .collect();
+    let options = table.def.options.iter().filter(|(key, _)| key.value != IDLE_TIMEOUT);
+    TableSpec {
+        name: table.def.name.value.clone(),
+        projection: (0..columns.len()).collect(),
+        columns,
+        primary_key: table.def.primary_key.iter().map(|name| name.value.clone()).collect(),
+        partitioned_by: table.def.partitioned_by.iter().map(|name| name.value.clone()).collect(),
+        options: options.map(|(key, value)| (key.value.clone(), value.clone())).collect(),
+    }
+}
+
+/// The table's own idle timeout, or that of the script.
+pub(crate) fn idle_timeout(table: &Table, default: Option<Duration>) -> Result<Option<Duration>, Problem> {
+    match table.def.options.iter().find(|(key, _)| key.value == IDLE_TIMEOUT) {
+        Some((key, value)) => {
+            let value = crate::cursor::Name { value: value.clone(), place: key.place.clone() };
+            Ok(Some(duration(&value)?).filter(|timeout| !timeout.is_zero()))
+        }
+        None => Ok(default),
+    }
+}
