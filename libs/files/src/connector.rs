@@ -97,9 +97,7 @@ impl Connector for Filesystem {
 fn check_file(file: &Path, format: &FileFormat, table: &TableSpec) -> Result<(), StreamError> {
     let name = file.display();
     let wrong = |problem: String| Err(StreamError::config(format!("table {}: {name} {problem}", table.name)));
-    if matches!(file.extension().and_then(|e| e.to_str()), Some("gz" | "zst" | "bz2" | "xz" | "deflate")) {
-        return wrong("is compressed, which is not supported; unpack it".into());
-    }
+    listing::refuse_compressed(file)?;
     if let FileFormat::Parquet(_) = format {
         let problems = parquet_rows::check(file, &table.projected_schema())?;
         if !problems.is_empty() {

@@ -9,8 +9,13 @@ use stream::{StreamError, TaskIndex};
 /// The files of a table by the name of their partition: their path relative to the table's. A folder that a sink of
 /// ours writes is read by its manifests; names that begin with `_` or `.` are no data, as in Flink and Hive.
 pub(crate) fn files(path: &Path) -> Result<BTreeMap<Partition, PathBuf>, StreamError> {
-    let metadata = std::fs::metadata(path)
-        .map_err(|cause| StreamError::io(format!("cannot read {}", path.display()), cause))?;
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(StreamError::config(format!("there is no file or folder {}", path.display())));
+        }
+        Err(error) => return Err(StreamError::io(format!("cannot read {}", path.display()), error)),
+    };
     if metadata.is_file() {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         return Ok(BTreeMap::from([(Partition::new(name), path.to_owned())]));
@@ -41,6 +46,17 @@ pub(crate) fn visible(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Str
         if path.is_dir() { visible(&path, found)? } else { found.push(path) }
     }
     Ok(())
+}
+
+/// A compressed file would yield nothing but dead letters.
+pub(crate) fn refuse_compressed(file: &Path) -> Result<(), StreamError> {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("gz" | "zst" | "bz2" | "xz" | "deflate") => {
+            let problem = "is compressed, which is not supported; unpack it";
+            Err(StreamError::config(format!("{} {problem}", file.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether `task` reads this partition: by a hash of its name, so that a file that comes or goes moves no other.

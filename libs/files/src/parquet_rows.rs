@@ -131,9 +131,10 @@ impl ParquetRows {
             let column = cast_with_options(read.column(*place), field.data_type(), &strict)
                 .map_err(|cause| broken(&self.path, cause))?;
             if !field.is_nullable() && column.null_count() > 0 {
-                for (row, null) in null_in.iter_mut().enumerate().filter(|(row, _)| column.is_null(*row)) {
-                    debug_assert!(row < column.len());
-                    null.get_or_insert(field.name());
+                for (row, null) in null_in.iter_mut().enumerate() {
+                    if column.is_null(row) {
+                        null.get_or_insert(field.name());
+                    }
                 }
             }
             columns.push(column);

@@ -111,8 +111,9 @@ struct Claimed {
 impl Writer {
     fn claim(&mut self) -> Result<Claim, StreamError> {
         self.prepare_folder()?;
-        let writer = entropy::writer_id();
-        let (token, manifests) = loop {
+        let (writer, token, manifests) = loop {
+            // A name for each attempt: what an attempt that came too late left behind is anybody's to remove.
+            let writer = entropy::writer_id();
             let manifests = manifest::read_all(&self.folder)?;
             self.check_owner(&manifests)?;
             let token = manifests.keys().next_back().map_or(1, |newest| newest + 1);
@@ -129,7 +130,7 @@ impl Writer {
             // A number may be free because it was pruned; then the chain is already further on, and nobody is fenced.
             if manifest::numbers(&self.folder)?.last() == Some(&token) {
                 // Read again: the older writer may have committed up to the last moment.
-                break (token, manifest::read_all(&self.folder)?);
+                break (writer, token, manifest::read_all(&self.folder)?);
             }
         };
         failpoint::hit("files.claimed");

@@ -135,6 +135,7 @@ impl Source for FilesSource {
 
 impl FilesSource {
     fn open_file(&self, partition: &Partition, path: PathBuf, offset: i64) -> Result<Reader, StreamError> {
+        listing::refuse_compressed(&path)?;
         let (table, partition) = (self.name.clone(), partition.clone());
         Ok(match &self.decoder {
             Some(_) => Reader::Lines(Box::new(Lines::open(&path, table, partition, offset)?)),

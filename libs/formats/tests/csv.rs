@@ -22,7 +22,7 @@ fn decode(options: CsvOptions, projection: &[usize], records: &[&str]) -> String
     let mut table = String::new();
     for record in records {
         let decoded = decoder.decode(&[Record::new(0, record.as_bytes())], &origin).unwrap();
-        let display = FormatOptions::new().with_null("NULL");
+        let display = FormatOptions::new().with_null("-");
         let columns = decoded.rows.columns().iter().map(|c| ArrayFormatter::try_new(c, &display).unwrap());
         let line = match decoded.dead.first() {
             Some(letter) => format!("! {}", letter.error),
@@ -52,9 +52,24 @@ fn records() {
     ];
     let options = CsvOptions { null_literal: Some("NULL".into()), ..Default::default() };
     expect![[r#"
+        1,a,2026-01-01 10:00:00,true => "1" "a" "2026-01-01T10:00:00" "true"
+        2,"b, ""c""",,FALSE => "2" "b, \"c\"" "-" "false"
+        3,,, => "3" "" "-" "-"
+        4,NULL,NULL,NULL => "4" "-" "-" "-"
+        5,"NULL",, => "5" "NULL" "-" "-"
+        ,a,, => ! column "id" is NOT NULL, but empty
+        x,a,, => ! column "id": expected INT, got "x"
+        1,a => ! expected 4 fields, got 2
+        1,a,,true,9 => ! expected 4 fields, got 5
+        1,"a,, => ! field 2: the closing quote is missing
+        1,"a"b,, => ! field 2: text after the closing quote
+        1,a,2026-01-01T10:00:00, => ! column "at": expected TIMESTAMP(3) ('2026-01-01 10:00:00.123'), got "2026-01-01T10:00:00"
+        1,a,,yes => ! column "ok": expected BOOLEAN, got "yes"
     "#]]
     .assert_eq(&decode(options, &[0, 1, 2, 3], &records));
     expect![[r#"
+        x,NULL,soon,maybe => "NULL"
+        1,a => ! expected 4 fields, got 2
     "#]]
     .assert_eq(&decode(CsvOptions::default(), &[1], &["x,NULL,soon,maybe", "1,a"]));
 }
@@ -71,6 +86,11 @@ fn rows_are_quoted_where_they_must_be() {
     let mut out = Vec::new();
     CsvEncoder::new(&schema, options).unwrap().encode(&rows, &mut out).unwrap();
     expect![[r#"
+        1;a;2026-01-01 10:00:00.5;true
+        2;"-";-;-
+        3;"";-;-
+        4;"x;""y";-;-
+        5;-;-;-
     "#]]
     .assert_eq(&String::from_utf8(out).unwrap());
 }
@@ -95,5 +115,12 @@ fn options_are_checked() {
     }
     let nested = Schema::new(vec![Field::new("tags", DataType::new_list(DataType::Utf8, true), true)]);
     table.push_str(&CsvEncoder::new(&nested, CsvOptions::default()).err().unwrap().to_string());
-    expect![[r#""#]].assert_eq(&table);
+    expect![[r#"
+        CsvOptions { delimiter: 9, quote: Some(34), null_literal: None, allow_comments: false }
+        option 'csv.field-delimiter' = '||': expected one ASCII character
+        option 'csv.field-delimiter' = '"': must differ from the quote character
+        option 'csv.ignore-parse-errors' = 'true': not supported: bad records are never dropped, they go to the dead letters; remove the option
+        option 'csv.escape-character' = '\': not an option of the csv format; known are field-delimiter, quote-character, disable-quote-character, null-literal, allow-comments
+        option 'csv.allow-comments' = 'maybe': expected 'true' or 'false'
+        column "tags" of type ARRAY<STRING> cannot be carried by the csv format"#]].assert_eq(&table);
 }

@@ -88,6 +88,25 @@ fn a_record_is_exactly_one_object() {
             r#"{'a':1}"#,
         ],
         expect![[r#"
+            {"a":1} => 1
+             { "a" : 2 , "b" : [ {"c": "}"} ] }  => 2
+            {"a":1}{"a":2} => ! not one JSON object: trailing characters at byte 8
+            {"a":1 => ! not one JSON object: EOF while parsing an object at byte 6
+            } => ! not one JSON object: expected value at byte 1
+            {"a":3} => 3
+            {"a":1} x => ! not one JSON object: trailing characters at byte 9
+             => ! the record is empty
+               => ! not one JSON object: EOF while parsing a value at byte 2
+            null => ! not one JSON object: got null
+            [1] => ! not one JSON object: got an array
+            12 => ! not one JSON object: got 12
+            "a" => ! not one JSON object: got "a"
+            {} => NULL
+            {"a":null} => NULL
+            {"a":1,"a":9} => 9
+            {"a":nul} => ! not one JSON object: expected ident at byte 9
+            {"a":"\ud800"} => ! not one JSON object: unexpected end of hex escape at byte 13
+            {'a':1} => ! not one JSON object: key must be a string at byte 2
         "#]],
     );
 }
@@ -118,6 +137,20 @@ fn numbers_text_and_booleans() {
             r#"{"b":1}"#,
         ],
         expect![[r#"
+            {"i":12,"t":-128,"f":1.5,"s":"x","b":true} => 12 | -128 | 1.5 | x | true
+            {"i":"12","t":" 7 ","f":"NaN","s":3,"b":false} => 12 | 7 | NaN | 3 | false
+            {"i":1.7,"f":"Infinity","s":true} => 1 | NULL | inf | true | NULL
+            {"i":1e3,"f":-1E-2,"s":"\u00e9\n"} => 1000 | NULL | -0.01 | é
+             | NULL
+            {"i":2147483648} => ! column "i": expected INT, got 2147483648
+            {"t":128} => ! column "t": expected TINYINT, got 128
+            {"i":"one"} => ! column "i": expected INT, got "one"
+            {"i":true} => ! column "i": expected INT, got true
+            {"i":[1]} => ! column "i": expected INT, got an array
+            {"f":"fast"} => ! column "f": expected DOUBLE, got "fast"
+            {"s":{"a":1}} => ! column "s": expected STRING, got an object
+            {"b":"true"} => ! column "b": expected BOOLEAN, got "true"
+            {"b":1} => ! column "b": expected BOOLEAN, got 1
         "#]],
     );
 }
@@ -147,6 +180,17 @@ fn times_bytes_and_decimals() {
             r#"{"n":"a lot"}"#,
         ],
         expect![[r#"
+            {"ts":"2026-01-01 10:00:00.123","ltz":"2026-01-01 10:00:00Z","d":"2026-01-01","t":"10:00:00.5"} => 2026-01-01T10:00:00.123 | 2026-01-01T10:00:00Z | 2026-01-01 | 10:00:00.500 | NULL | NULL
+            {"x":"aGk=","n":123456789012345678.915} => NULL | NULL | NULL | NULL | 6869 | 123456789012345678.92
+            {"n":"-0.005"} => NULL | NULL | NULL | NULL | NULL | -0.01
+            {"n":1e2} => NULL | NULL | NULL | NULL | NULL | 100.00
+            {"ts":"2026-01-01T10:00:00"} => ! column "ts": expected TIMESTAMP(3) ('2026-01-01 10:00:00.123'), got "2026-01-01T10:00:00"
+            {"ts":1767261600000} => ! column "ts": expected TIMESTAMP(3) ('2026-01-01 10:00:00.123'), got "1767261600000"
+            {"ltz":"2026-01-01 10:00:00"} => ! column "ltz": expected TIMESTAMP_LTZ(3) ('2026-01-01 10:00:00.123Z'), got "2026-01-01 10:00:00"
+            {"d":20260101} => ! column "d": expected DATE ('2026-01-01'), got "20260101"
+            {"x":"hi!"} => ! column "x": expected BYTES (base64), got "hi!"
+            {"n":1234567890123456789} => ! column "n": expected DECIMAL(20, 2), got "1234567890123456789"
+            {"n":"a lot"} => ! column "n": expected DECIMAL(20, 2), got "a lot"
         "#]],
     );
 }
@@ -165,6 +209,9 @@ fn iso_8601() {
             r#"{"ltz":"2026-01-01T10:00:00+02:00"}"#,
         ],
         expect![[r#"
+            {"ts":"2026-01-01T10:00:00.123456","ltz":"2026-01-01T10:00:00.5Z"} => 2026-01-01T10:00:00.123456 | 2026-01-01T10:00:00.500Z
+            {"ts":"2026-01-01 10:00:00"} => ! column "ts": expected TIMESTAMP(6) ('2026-01-01T10:00:00.123'), got "2026-01-01 10:00:00"
+            {"ltz":"2026-01-01T10:00:00+02:00"} => ! column "ltz": expected TIMESTAMP_LTZ(3) ('2026-01-01T10:00:00.123Z'), got "2026-01-01T10:00:00+02:00"
         "#]],
     );
 }
@@ -196,6 +243,16 @@ fn nested_columns() {
             r#"{"m":[]}"#,
         ],
         expect![[r#"
+            {"r":{"n":1.25,"tags":["2026-01-01",null]},"m":{"a":"aGk=","b":null}} => {n: 1.3, tags: [2026-01-01, NULL]} | {a: 6869, b: NULL}
+            {"r":null,"m":{}} => NULL | {}
+            {"r":{"n":null}} => ! column "r.n" is NOT NULL, got null
+            {"r":{}} => ! column "r.n" is NOT NULL, but missing
+            {"r":{"n":1,"tags":[]}} => {n: 1.0, tags: []} | NULL
+            {"r":{"n":1,"tags":["2026-01-01","soon"]}} => ! column "r.tags[]": expected DATE ('2026-01-01'), got "soon"
+            {"r":{"n":1,"tags":"2026-01-01"}} => ! column "r.tags": expected ARRAY<DATE>, got "2026-01-01"
+            {"r":[1]} => ! column "r": expected ROW<n DECIMAL(5, 1), tags ARRAY<DATE>>, got an array
+            {"m":{"a":"?"}} => ! column "m.values": expected BYTES (base64), got "?"
+            {"m":[]} => ! column "m": expected MAP<STRING, BYTES>, got an array
         "#]],
     );
 }
@@ -208,7 +265,12 @@ fn not_null_and_missing() {
         fields.clone(),
         &records,
         expect![[r#"
-    "#]],
+            {"a":1,"b":2} => 1 | 2
+            {"a":1} => 1 | NULL
+            {"b":1} => ! column "a" is NOT NULL, but missing
+            {"a":null} => ! column "a" is NOT NULL, got null
+            {"a":1,"b":null} => 1 | NULL
+        "#]],
     );
     let options = JsonOptions { fail_on_missing_field: true, ..Default::default() };
     check_with(
@@ -216,7 +278,12 @@ fn not_null_and_missing() {
         options,
         &records,
         expect![[r#"
-    "#]],
+            {"a":1,"b":2} => 1 | 2
+            {"a":1} => ! column "b" is missing
+            {"b":1} => ! column "a" is missing
+            {"a":null} => ! column "a" is NOT NULL, got null
+            {"a":1,"b":null} => 1 | NULL
+        "#]],
     );
 }
 
@@ -296,6 +363,10 @@ fn rows_are_written_as_flink_writes_them() {
         }
     }
     expect![[r#"
+        {"i":9007199254740993,"f":"NaN","s":"a\"b\n","x":"aGk=","n":1.50,"ts":"2026-01-01 10:00:00.12","ltz":"2026-01-01 10:00:00Z","d":"2026-01-01","t":"10:00:00.500"}
+        {"i":null,"f":null,"s":null,"x":null,"n":null,"ts":null,"ltz":null,"d":null,"t":null}
+        {"i":9007199254740993,"f":"NaN","s":"a\"b\n","x":"aGk=","n":1.50,"ts":"2026-01-01T10:00:00.12","ltz":"2026-01-01T10:00:00Z","d":"2026-01-01","t":"10:00:00.500"}
+        {}
     "#]]
     .assert_eq(&text);
 }

@@ -26,8 +26,9 @@ const BYTES_SURELY_SHALLOW: usize = 2 * DEPTH_MAX;
 ///   an integer is asked for.
 /// - Timestamps have exactly the form the options say (a number is none: it has no unit), bytes are base64, decimals
 ///   keep every digit and round half up to their scale.
-/// - A record is exactly one object. Stricter than Flink: NULL or no value for a NOT NULL column, a decimal that does
-///   not fit, and a boolean in quotes are dead letters. More lenient: commas between fields may be doubled or missing.
+/// - A record is exactly one object. Stricter than Flink, so dead letters: NULL or no value for a NOT NULL column, a
+///   decimal that does not fit, a boolean in quotes, an object or array where text is asked for. More lenient: commas
+///   between fields may be doubled or missing.
 ///
 /// What becomes of a record never depends on the others of its batch.
 pub struct JsonDecoder {
