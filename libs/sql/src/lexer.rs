@@ -157,7 +157,7 @@ mod tests {
             "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT CASE WHEN x THEN 1 END FROM t; INSERT INTO b SELECT 1 FROM t; END; SET 'a'='b'",
             expect![[r#"
                 1 1:1 EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT CASE WHEN x THEN 1 END FROM t ; INSERT INTO b SELECT 1 FROM t ; END
-                2 1:137 SET 'a' = 'b'
+                2 1:117 SET 'a' = 'b'
             "#]],
         );
     }

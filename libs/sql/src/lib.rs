@@ -50,6 +50,9 @@ mod table;
 mod types;
 mod window_call;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::{BuildError, Place, Problem, SqlError};
 pub use pipeline::{Pipeline, plan};
 pub use script::{Script, parse};

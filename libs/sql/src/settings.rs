@@ -220,7 +220,7 @@ mod tests {
             expect![[r#"
                 line 1, column 32, at ''batch'': runtime mode 'batch' (only streaming is) is not supported yet by the embedded engine; run it with --engine flink
                 line 2, column 18, at ''table.exec.mini-batch.enabled'': setting 'table.exec.mini-batch.enabled' is not supported yet by the embedded engine; run it with --engine flink
-                line 3, column 42, at ''Europe/Berlin'': session time zone 'Europe/Berlin' (only UTC is) is not supported yet by the embedded engine; run it with --engine flink"#]],
+                line 3, column 44, at ''Europe/Berlin'': session time zone 'Europe/Berlin' (only UTC is) is not supported yet by the embedded engine; run it with --engine flink"#]],
         );
     }
 

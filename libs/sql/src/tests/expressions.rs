@@ -113,7 +113,38 @@ fn numbers() {
         EXP(0)
         LN(1)
         i / 0",
-        expect![[""]],
+        expect![[r#"
+            i + 1  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i / 2  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i % 4  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            MOD(b, i)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            b + 1  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i * 2147483647  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            -i  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            ABS(i)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i + 1.5  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            d + i  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            d * 1.5  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            p + 1  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            p * p  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            p / 3  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i / 2.0  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            p * d  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            1e3  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            5 / 2  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            ROUND(d, 2)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            ROUND(d)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            ROUND(p, 1)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            ROUND(i)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            FLOOR(d)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CEIL(d)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            FLOOR(i)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            POWER(i, 2)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            SQRT(4)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            EXP(0)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            LN(1)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i / 0  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+        "#]],
     );
 }
 
@@ -139,7 +170,27 @@ fn texts() {
         s LIKE '_12_'
         s NOT LIKE '%x%'
         'it''s'",
-        expect![[""]],
+        expect![[r#"
+            UPPER(s)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            LOWER(s)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CHAR_LENGTH(s)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CHARACTER_LENGTH(s)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TRIM(s)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TRIM(BOTH 'Se' FROM s)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TRIM(LEADING ' ' FROM s)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            SUBSTRING(s FROM 2 FOR 3)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            SUBSTRING(s, 5)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            SUBSTR(s, -2, 1)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            SUBSTRING(s, 0)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            SUBSTRING(s, i)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CONCAT(s, '!', t)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            s || '!'  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            POSITION('ra' IN s)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            s LIKE 'Str%'  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            s LIKE '_12_'  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            s NOT LIKE '%x%'  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            'it''s'  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+        "#]],
     );
 }
 
@@ -163,7 +214,25 @@ fn conditions() {
         p > 10
         p = 10.5
         d > 1",
-        expect![[""]],
+        expect![[r#"
+            COALESCE(s, 'none')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            COALESCE(NULL, i, 5)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            IFNULL(i, 0)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            NULLIF(i, 7)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            IF(i > 0, 'p', 'n')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CASE WHEN i > 0 THEN 'p' WHEN i < 0 THEN 'n' END  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CASE i WHEN 7 THEN 1 ELSE 2.5 END  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i > 0 AND d > 0  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i IS NULL OR b > 0  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            (i > 0) IS NOT TRUE  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i BETWEEN 0 AND 10  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i NOT IN (7, 8)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            i IS DISTINCT FROM 7  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            NOT i = 7  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            p > 10  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            p = 10.5  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            d > 1  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+        "#]],
     );
 }
 
@@ -199,7 +268,37 @@ fn casts() {
         CAST('yes' AS BOOLEAN)
         CAST(NULL AS INT)
         CAST(i AS TIMESTAMP_LTZ(3))",
-        expect![[""]],
+        expect![[r#"
+            CAST(i AS STRING)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(b AS INT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(b AS TINYINT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(d AS INT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(1e20 AS INT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(i AS DOUBLE)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(d AS DECIMAL(10, 1))  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(d AS DECIMAL(1, 1))  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(p AS INT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(p AS STRING)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(p AS DECIMAL(10, 1))  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(i > 0 AS STRING)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(i > 0 AS INT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(' 12 ' AS INT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(s AS INT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TRY_CAST(s AS INT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TRY_CAST(t AS TIMESTAMP(3))  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(t AS TIMESTAMP(3))  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TRY_CAST(t AS TIMESTAMP)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(TRY_CAST(t AS TIMESTAMP(3)) AS STRING)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(TRY_CAST(t AS TIMESTAMP(0)) AS STRING)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(TO_TIMESTAMP_LTZ(b, 3) AS STRING)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(TO_TIMESTAMP_LTZ(b, 3) AS TIMESTAMP(3))  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(TO_TIMESTAMP_LTZ(b, 3) AS DATE)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST('2020-02-03' AS DATE)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(DATE '2020-02-03' AS STRING)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST('yes' AS BOOLEAN)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(NULL AS INT)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            CAST(i AS TIMESTAMP_LTZ(3))  =>  line 1, column 94, at 'CAST': CAST from INT to TIMESTAMP_LTZ(3) is not supported yet by the embedded engine; run it with --engine flink
+        "#]],
     );
 }
 
@@ -230,6 +329,31 @@ fn times() {
         FLOOR(TO_TIMESTAMP(t) TO MONTH)
         DATE_FORMAT(TO_TIMESTAMP_LTZ(b, 3), 'yyyyMMdd HH:mm:ss.SSS')
         DATE_FORMAT(TO_TIMESTAMP(t), 'HH''h''')",
-        expect![[""]],
+        expect![[r#"
+            TO_TIMESTAMP(t)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP('2020-1-2')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP('02.01.2020 03h', 'dd.MM.yyyy HH''h''')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP('2020-01-02T03:04:05', 'yyyy-MM-dd''T''HH:mm:ss')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP_LTZ(b, 3)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP_LTZ(i, 0)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP(t) + INTERVAL '1' DAY  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP_LTZ(b, 3) - INTERVAL '30' MINUTES  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP_LTZ(b, 3) - INTERVAL '0.5' SECOND  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP(t) + INTERVAL '1' MONTH  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TIMESTAMP '2020-01-02 03:04:05'  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TIMESTAMP '2020-01-02 03:04:05.123456'  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP(t) > TIMESTAMP '2020-01-02 03:04:05'  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            TO_TIMESTAMP_LTZ(b, 3) > TIMESTAMP '2020-01-02 03:04:05'  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            EXTRACT(YEAR FROM TO_TIMESTAMP_LTZ(b, 3))  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            EXTRACT(HOUR FROM TO_TIMESTAMP(t))  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            EXTRACT(QUARTER FROM DATE '2020-05-06')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            HOUR(TO_TIMESTAMP_LTZ(b, 3))  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            WEEK(DATE '2021-01-03')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            DAYOFYEAR(DATE '2020-12-31')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            FLOOR(TO_TIMESTAMP_LTZ(b, 3) TO HOUR)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            FLOOR(TO_TIMESTAMP(t) TO MONTH)  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            DATE_FORMAT(TO_TIMESTAMP_LTZ(b, 3), 'yyyyMMdd HH:mm:ss.SSS')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+            DATE_FORMAT(TO_TIMESTAMP(t), 'HH''h''')  =>  line 4, column 97, at 's': there is no column 's'; did you mean 'b'?
+        "#]],
     );
 }
