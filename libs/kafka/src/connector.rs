@@ -1,6 +1,5 @@
 //! `'connector' = 'kafka'`.
 
-use crate::KafkaError;
 use crate::cluster::{Cluster, blocking};
 use crate::decode::Layout;
 use crate::options::{OPTIONS, SourceOptions};
@@ -29,28 +28,13 @@ impl Connector for KafkaConnector {
         table: &TableSpec,
         context: &ConnectorContext,
     ) -> Result<Arc<dyn SourceFactory>, StreamError> {
-        let in_table = |error: KafkaError| {
-            let mut error = StreamError::from(error);
-            error.message = format!("table '{}': {}", table.name, error.message);
-            error
-        };
-        let options = SourceOptions::parse(&table.options).map_err(in_table)?;
-        let json = JsonOptions::from_table(&options.format, "json.")
-            .map_err(|error| StreamError::config(format!("table '{}': {error}", table.name)))?;
-        let layout = Layout::new(table, json).map_err(|mut error| {
-            if !error.message.starts_with("table ") {
+        match self.prepare(table, context).await {
+            Ok(shared) => Ok(Arc::new(KafkaSourceFactory(shared))),
+            Err(mut error) => {
                 error.message = format!("table '{}': {}", table.name, error.message);
+                Err(error)
             }
-            error
-        })?;
-        let cluster = Cluster::new(&table.name, &options.settings).map_err(in_table)?;
-        let topics: Arc<[Arc<str>]> = options.topics.clone().into();
-        let (reached, wanted, timeout) = (cluster.clone(), topics.clone(), context.connect_timeout);
-        blocking(move || wanted.iter().try_for_each(|topic| reached.reach(topic, timeout).map(drop)))
-            .await
-            .map_err(in_table)?;
-        let context = context.clone();
-        Ok(Arc::new(KafkaSourceFactory(Arc::new(Shared { options, topics, layout, cluster, context }))))
+        }
     }
 
     async fn sink(
@@ -63,5 +47,24 @@ impl Connector for KafkaConnector {
              sink",
             table.name
         )))
+    }
+}
+
+impl KafkaConnector {
+    /// Understands the options and reaches every topic.
+    pub(crate) async fn prepare(
+        &self,
+        table: &TableSpec,
+        context: &ConnectorContext,
+    ) -> Result<Arc<Shared>, StreamError> {
+        let options = SourceOptions::parse(&table.options)?;
+        let json = JsonOptions::from_table(&options.format, "json.")
+            .map_err(|error| StreamError::config(error.to_string()))?;
+        let layout = Layout::new(table, json)?;
+        let cluster = Cluster::new(&table.name, &options.settings)?;
+        let topics: Arc<[Arc<str>]> = options.topics.clone().into();
+        let (reached, wanted, timeout) = (cluster.clone(), topics.clone(), context.connect_timeout);
+        blocking(move || wanted.iter().try_for_each(|topic| reached.reach(topic, timeout).map(drop))).await?;
+        Ok(Arc::new(Shared { options, topics, layout, cluster, context: context.clone() }))
     }
 }

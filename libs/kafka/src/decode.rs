@@ -80,7 +80,7 @@ impl Layout {
 
     pub fn decoder(&self) -> Result<Decoder, StreamError> {
         let json = JsonDecoder::new(self.value_schema.clone(), self.options)
-            .map_err(|error| StreamError::config(format!("table '{}': {error}", self.table)))?;
+            .map_err(|error| StreamError::config(error.to_string()))?;
         Ok(Decoder { layout: self.clone(), json })
     }
 }

@@ -73,14 +73,17 @@ impl KafkaError {
     /// A failed call of librdkafka, sorted by its code.
     pub(crate) fn client(what: impl Into<String>, cause: rdkafka::error::KafkaError) -> Self {
         let what = what.into();
-        match cause.rdkafka_error_code() {
+        let code = match &cause {
+            rdkafka::error::KafkaError::AdminOp(code) => Some(*code),
+            other => other.rdkafka_error_code(),
+        };
+        match code {
             Some(
                 code @ (RDKafkaErrorCode::TopicAuthorizationFailed
                 | RDKafkaErrorCode::GroupAuthorizationFailed
                 | RDKafkaErrorCode::ClusterAuthorizationFailed),
             ) => Self::Forbidden(format!("{what}: {code}; grant it in the brokers' access control lists")),
-            Some(_) => Self::Client { what, transient: true, cause },
-            None => Self::Client { what, transient: false, cause },
+            code => Self::Client { what, transient: code.is_some_and(is_transient), cause },
         }
     }
 
@@ -120,6 +123,23 @@ impl From<KafkaError> for StreamError {
             _ => StreamError::new(kind, message),
         }
     }
+}
+
+/// Whether the same call may succeed later. Codes of the protocol are many; these blame the call.
+fn is_transient(code: RDKafkaErrorCode) -> bool {
+    !matches!(
+        code,
+        RDKafkaErrorCode::InvalidTopic
+            | RDKafkaErrorCode::InvalidPartitions
+            | RDKafkaErrorCode::InvalidReplicationFactor
+            | RDKafkaErrorCode::InvalidConfig
+            | RDKafkaErrorCode::InvalidArgument
+            | RDKafkaErrorCode::PolicyViolation
+            | RDKafkaErrorCode::MessageSizeTooLarge
+            | RDKafkaErrorCode::UnknownTopic
+            | RDKafkaErrorCode::UnknownPartition
+            | RDKafkaErrorCode::UnknownTopicOrPartition
+    )
 }
 
 fn seconds(duration: &Duration) -> String {

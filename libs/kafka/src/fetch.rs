@@ -99,15 +99,17 @@ fn run(mut queue: MessageQueue, mut gather: Gather, connection: &Connection, sto
         let wait = if gather.is_empty() { IDLE_WAIT } else { Duration::ZERO };
         let mut messages = queue.take(wait);
         let idle = messages.len() == 0;
-        if !idle {
-            connection.alive();
-        }
+        let mut answered = false;
         while let Some(message) = messages.next() {
+            answered |= message.error().is_none_or(|code| code == RDKafkaErrorCode::PartitionEOF);
             if gather.take(&message).is_err() {
                 return;
             }
         }
         drop(messages);
+        if answered {
+            connection.alive();
+        }
         if gather.hand_over(idle).is_err() {
             return;
         }

@@ -6,6 +6,7 @@
 use crate::connection::{Connection, Session};
 use crate::partition::TopicPartition;
 use rdkafka::bindings as sys;
+use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
@@ -22,8 +23,7 @@ pub(crate) struct MessageQueue {
     data: *mut sys::rd_kafka_queue_t,
     events: *mut sys::rd_kafka_queue_t,
     taken: Vec<*mut sys::rd_kafka_message_t>,
-    /// Keeps the client alive as long as the handles on its queues.
-    _consumer: Arc<BaseConsumer<Session>>,
+    consumer: Arc<BaseConsumer<Session>>,
 }
 
 // SAFETY: librdkafka's queues may be used from any thread, one at a time; `&mut self` sees to that.
@@ -44,7 +44,7 @@ impl MessageQueue {
             (sys::rd_kafka_queue_get_consumer(client), events)
         };
         assert!(!data.is_null(), "a consumer with a group id has a consumer queue");
-        Self { data, events, taken: Vec::with_capacity(MESSAGES_MAX), _consumer: consumer }
+        Self { data, events, taken: Vec::with_capacity(MESSAGES_MAX), consumer }
     }
 
     /// What is there right now; waits up to `wait` for the first message only.
@@ -102,8 +102,10 @@ impl MessageQueue {
 
 impl Drop for MessageQueue {
     fn drop(&mut self) {
-        // SAFETY: both handles came from librdkafka and are given back once.
+        // SAFETY: both handles came from librdkafka and are given back once. The main queue is joined to the messages
+        // again: at its end the client empties only the main queue, and messages left elsewhere would keep it for ever.
         unsafe {
+            sys::rd_kafka_poll_set_consumer(self.consumer.client().native_ptr());
             sys::rd_kafka_queue_destroy(self.data);
             sys::rd_kafka_queue_destroy(self.events);
         }
@@ -142,6 +144,13 @@ impl Drop for Drained<'_> {
     fn drop(&mut self) {
         while self.next().is_some() {}
     }
+}
+
+/// The broker the cluster says is its controller; waits up to `wait` for the first answer of a broker.
+pub(crate) fn controller_id<C: ClientContext>(client: &Client<C>, wait: Duration) -> i32 {
+    let wait_ms = wait.as_millis().min(i32::MAX as u128) as i32;
+    // SAFETY: the client is alive.
+    unsafe { sys::rd_kafka_controllerid(client.native_ptr(), wait_ms) }
 }
 
 /// The ends of partitions as the last answers of their brokers said.

@@ -32,3 +32,27 @@ impl Pace {
         self.next_at = Some(from + Duration::from_secs_f64(rows as f64 / rate as f64));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_take_their_time() {
+        let mut pace = Pace::new(Some(100));
+        let before = Instant::now();
+        pace.spend(50);
+        pace.spend(150);
+        let wait = pace.next_at.unwrap() - before;
+        assert!(wait >= Duration::from_secs(2) && wait < Duration::from_secs(20), "{wait:?}");
+    }
+
+    #[test]
+    fn no_limit_never_waits() {
+        for limit in [None, Some(0)] {
+            let mut pace = Pace::new(limit);
+            pace.spend(1_000_000);
+            assert_eq!(pace.next_at, None);
+        }
+    }
+}

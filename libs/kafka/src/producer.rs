@@ -6,6 +6,7 @@
 use crate::KafkaError;
 use crate::cluster::{blocking, hopeless, refused, unreachable};
 use crate::connection::{Connection, Session};
+use crate::native::controller_id;
 use crate::properties::for_producer;
 use crate::settings::KafkaSettings;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -184,38 +185,69 @@ impl Producer {
     }
 
     /// Makes sure that a topic is there and says how many partitions it has: an existing one is left as it is. Where
-    /// the brokers cannot be asked to create topics, they create it by their own rules.
+    /// there is no controller to be asked, as in librdkafka's mock cluster, brokers create it by their own rules.
     pub async fn ensure_topic(&self, topic: &str, partitions: u32) -> Result<u32, KafkaError> {
+        let (inner, timeout) = (self.inner.clone(), self.connect_timeout);
+        let cluster = blocking(move || Seen::of(&inner, timeout)).await?;
+        if let Some((_, count)) = cluster.topics.iter().find(|(name, _)| name == topic) {
+            return Ok(*count);
+        }
+        if cluster.has_controller {
+            self.create_topic(topic, partitions).await?;
+        } else {
+            tracing::debug!(topic, "no controller to create the topic; the brokers may by themselves");
+        }
+        let (inner, connection) = (self.inner.clone(), self.reports.connection.clone());
+        let topic = topic.to_owned();
+        blocking(move || partition_count(&inner, &connection, &topic, timeout)).await
+    }
+
+    async fn create_topic(&self, topic: &str, partitions: u32) -> Result<(), KafkaError> {
         let what = || format!("creating topic '{topic}' with {partitions} partitions");
-        let config = self.settings.client_config(for_producer);
         let connection = &self.reports.connection;
-        let admin: AdminClient<Session> = config
+        let admin: AdminClient<Session> = self
+            .settings
+            .client_config(for_producer)
             .create_with_context(Session(connection.clone()))
             .map_err(|cause| refused(connection, cause))?;
-        let partitions = i32::try_from(partitions).map_err(|_| {
+        let count = i32::try_from(partitions).map_err(|_| {
             KafkaError::Option(format!("{partitions} partitions for topic '{topic}' are too many"))
         })?;
         // -1: the brokers' default replication.
-        let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1));
-        let options = AdminOptions::new().operation_timeout(Some(self.connect_timeout));
-        match admin.create_topics([&new], &options).await {
-            Ok(results) => {
-                for result in results {
-                    match result {
-                        Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-                        Err((_, code)) => return Err(KafkaError::client(what(), ClientError::AdminOp(code))),
-                    }
-                }
+        let new = NewTopic::new(topic, count, TopicReplication::Fixed(-1));
+        let timeout = Some(self.connect_timeout);
+        let options = AdminOptions::new().request_timeout(timeout).operation_timeout(timeout);
+        let results =
+            admin.create_topics([&new], &options).await.map_err(|cause| KafkaError::client(what(), cause))?;
+        for result in results {
+            match result {
+                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((_, code)) => return Err(KafkaError::client(what(), ClientError::AdminOp(code))),
             }
-            // Such as librdkafka's mock cluster.
-            Err(ClientError::AdminOp(RDKafkaErrorCode::UnsupportedFeature)) => {
-                tracing::debug!(topic, "these brokers create no topics on request; they may by themselves");
-            }
-            Err(cause) => return Err(KafkaError::client(what(), cause)),
         }
-        let (inner, connection, timeout) = (self.inner.clone(), connection.clone(), self.connect_timeout);
-        let topic = topic.to_owned();
-        blocking(move || partition_count(&inner, &connection, &topic, timeout)).await
+        Ok(())
+    }
+}
+
+/// What a cluster says of itself.
+struct Seen {
+    /// Name and partitions.
+    topics: Vec<(String, u32)>,
+    has_controller: bool,
+}
+
+impl Seen {
+    /// Blocking. Asks for all topics, as asking for one may create it.
+    fn of(inner: &ThreadedProducer<Reports>, timeout: Duration) -> Result<Self, KafkaError> {
+        let metadata = inner
+            .client()
+            .fetch_metadata(None, timeout)
+            .map_err(|cause| KafkaError::client("listing the cluster's topics", cause))?;
+        let controller = controller_id(inner.client(), timeout);
+        let has_controller = metadata.brokers().iter().any(|broker| broker.id() == controller);
+        let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+        let topics = topics.map(|topic| (topic.name().to_owned(), topic.partitions().len() as u32)).collect();
+        Ok(Self { topics, has_controller })
     }
 }
 

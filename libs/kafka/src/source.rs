@@ -35,19 +35,7 @@ pub(crate) struct KafkaSourceFactory(pub Arc<Shared>);
 
 impl SourceFactory for KafkaSourceFactory {
     fn create(&self, task: TaskIndex) -> Result<Box<dyn Source>, StreamError> {
-        let shared = self.0.clone();
-        let spread = Spread { task, topics: shared.topics.len() };
-        let pace = Pace::new(shared.context.rows_per_second_max);
-        let decoder = shared.layout.decoder()?;
-        Ok(Box::new(KafkaSource {
-            shared,
-            spread,
-            decoder,
-            pace,
-            lanes: BTreeMap::new(),
-            reading: None,
-            ready: VecDeque::new(),
-        }))
+        Ok(Box::new(KafkaSource::new(self.0.clone(), task)?))
     }
 
     fn bounded(&self) -> bool {
@@ -56,7 +44,7 @@ impl SourceFactory for KafkaSourceFactory {
 }
 
 /// Reads the partitions of one task. See the crate's documentation for what it promises.
-struct KafkaSource {
+pub(crate) struct KafkaSource {
     shared: Arc<Shared>,
     spread: Spread,
     decoder: Decoder,
@@ -69,8 +57,9 @@ struct KafkaSource {
 }
 
 struct Reading {
-    fetcher: Fetcher,
+    // First: the last to let go of the client is then the fetcher's thread, as closing it takes a while.
     consumer: Arc<BaseConsumer<Session>>,
+    fetcher: Fetcher,
     discovery: Discovery,
 }
 
@@ -91,27 +80,7 @@ impl Source for KafkaSource {
             start::resolve(&shared.cluster, &shared.topics, spread, &shared.options.startup, from.as_ref())
         })
         .await?;
-        let bounded = self.shared.options.bounded;
-        let mut position = Position::default();
-        for Start { partition, offset, bounds } in &starts {
-            position.advance(&partition.name(), *offset);
-            let end = bounded.then_some(bounds.high);
-            self.add_lane(partition, end, bounds.high - offset);
-            if end.is_some_and(|end| *offset >= end) {
-                self.finish(&partition.name());
-            }
-        }
-        let open = starts.iter().filter(|start| !self.lanes[&start.partition.name()].done);
-        let assignment: Vec<(TopicPartition, i64)> =
-            open.map(|start| (start.partition.clone(), start.offset)).collect();
-        self.reading = Some(self.start_reading(&assignment)?);
-        tracing::info!(
-            table = self.shared.layout.table(),
-            task = self.spread.task.index,
-            partitions = starts.len(),
-            "reading from kafka"
-        );
-        Ok(position)
+        Ok(self.begin(&starts)?)
     }
 
     async fn poll(&mut self) -> Result<Polled, StreamError> {
@@ -158,6 +127,39 @@ impl Source for KafkaSource {
 }
 
 impl KafkaSource {
+    pub fn new(shared: Arc<Shared>, task: TaskIndex) -> Result<Self, StreamError> {
+        Ok(Self {
+            spread: Spread { task, topics: shared.topics.len() },
+            decoder: shared.layout.decoder()?,
+            pace: Pace::new(shared.context.rows_per_second_max),
+            lanes: BTreeMap::new(),
+            reading: None,
+            ready: VecDeque::new(),
+            shared,
+        })
+    }
+
+    /// Goes to the resolved starts.
+    fn begin(&mut self, starts: &[Start]) -> Result<Position, KafkaError> {
+        let bounded = self.shared.options.bounded;
+        let mut position = Position::default();
+        let mut assignment = Vec::new();
+        for Start { partition, offset, bounds } in starts {
+            position.advance(&partition.name(), *offset);
+            let end = bounded.then_some(bounds.high);
+            self.add_lane(partition, end, bounds.high - offset);
+            if end.is_some_and(|end| *offset >= end) {
+                self.finish(&partition.name());
+            } else {
+                assignment.push((partition.clone(), *offset));
+            }
+        }
+        self.reading = Some(self.start_reading(&assignment)?);
+        let (table, task) = (self.shared.layout.table(), self.spread.task.index);
+        tracing::info!(table, task, partitions = starts.len(), "reading from kafka");
+        Ok(position)
+    }
+
     fn add_lane(&mut self, id: &TopicPartition, end: Option<i64>, lag: i64) {
         let labels = [("topic", id.topic.to_string()), ("partition", id.partition.to_string())];
         let gauge = gauge!("ibb_kafka_lag_records", &labels);
@@ -207,7 +209,7 @@ impl KafkaSource {
         let interval = shared.options.discovery_interval;
         let discovery =
             Discovery::new(shared.cluster.clone(), shared.topics.clone(), self.spread, known, interval);
-        let reading = Reading { fetcher, consumer, discovery };
+        let reading = Reading { consumer, fetcher, discovery };
         reading.assign(assignment)?;
         Ok(reading)
     }
@@ -292,3 +294,7 @@ impl Reading {
             .map_err(|cause| KafkaError::client("assigning partitions to the kafka client", cause))
     }
 }
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;

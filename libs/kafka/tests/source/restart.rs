@@ -21,6 +21,9 @@ async fn live(
         lives.push((source, Seen::from(begun)));
     }
     while lives.iter().map(|(_, seen)| seen.rows()).sum::<usize>() < rows {
+        let all_caught_up = lives.iter().all(|(_, seen)| seen.caught_up.len() == seen.position.0.len());
+        let positions: Vec<_> = lives.iter().map(|(_, seen)| &seen.position).collect();
+        assert!(!all_caught_up, "rows are missing: {positions:?}");
         for (source, seen) in &mut lives {
             // Nothing more in its partitions: the others have the rest.
             if seen.position.0.is_empty() || seen.caught_up.len() == seen.position.0.len() {
