@@ -229,8 +229,11 @@ fn of_sql(error: sql::SqlError) -> Failure {
 
 fn of_build(error: sql::BuildError) -> Failure {
     match error {
-        sql::BuildError::Sql(error) => of_sql(error),
-        sql::BuildError::Stream(error) => of_stream(error),
+        sql::BuildError::Script(error) => of_sql(error),
+        sql::BuildError::Connector { table, cause } => {
+            let message = format!("table '{table}': {}", cause.message);
+            of_stream(StreamError { message, ..cause })
+        }
     }
 }
 

@@ -11,35 +11,35 @@ use std::path::PathBuf;
 #[command(name = "stream_processor", version)]
 pub struct ProcessorArgs {
     /// The topic to read
-    #[arg(long, env = "IBB__KAFKA_TOPIC", default_value = "events")]
+    #[arg(long, default_value = "events")]
     pub kafka_topic: String,
 
     /// Consumer group that shows how far we have read; it never decides where we restart
-    #[arg(long, env = "IBB__KAFKA_GROUP_ID", default_value = "stream_processor")]
+    #[arg(long, default_value = "stream_processor")]
     pub kafka_group_id: String,
 
     /// Width of the windows
-    #[arg(long, env = "IBB__WINDOW_SECONDS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[arg(long, default_value = "10", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub window_seconds: u32,
 
     /// Hopping windows: a new one starts this often; must divide the width
-    #[arg(long, env = "IBB__SLIDE_SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub slide_seconds: Option<u32>,
 
     /// Session windows: a gap this long ends one
-    #[arg(long, env = "IBB__SESSION_GAP_SECONDS")]
+    #[arg(long)]
     pub session_gap_seconds: Option<u32>,
 
     /// Where the windows go
-    #[arg(long, env = "IBB__SINK", default_value = "postgresql")]
+    #[arg(long, default_value = "postgresql")]
     pub sink: SinkKind,
 
     /// Table of `--sink postgresql`
-    #[arg(long, env = "IBB__TABLE_NAME", default_value = "events_per_key")]
+    #[arg(long, default_value = "events_per_key")]
     pub table_name: String,
 
     /// Folder of `--sink files`, with its format
-    #[arg(long, env = "IBB__OUTPUT_PATH", default_value = "events_per_key")]
+    #[arg(long, default_value = "events_per_key")]
     pub output_path: PathBuf,
 
     #[command(flatten)]

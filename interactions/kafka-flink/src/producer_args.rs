@@ -11,51 +11,51 @@ use std::path::PathBuf;
 #[command(name = "test_producer", version)]
 pub struct ProducerArgs {
     /// The topic to write
-    #[arg(long, env = "IBB__TOPIC", default_value = "events")]
+    #[arg(long, default_value = "events")]
     pub topic: String,
 
     /// Partitions of the topic, should it not exist yet
-    #[arg(long, env = "IBB__PARTITIONS", default_value = "4", value_parser = clap::value_parser!(i32).range(1..=1000))]
+    #[arg(long, default_value = "4", value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub partitions: i32,
 
     /// Consumer group whose progress paces us on an embedded Kafka
-    #[arg(long, env = "IBB__KAFKA_GROUP_ID", default_value = "stream_processor")]
+    #[arg(long, default_value = "stream_processor")]
     pub kafka_group_id: String,
 
     /// Events per second; 0 = as fast as possible
-    #[arg(long, env = "IBB__RATE", default_value = "1000")]
+    #[arg(long, default_value = "1000")]
     pub rate: u32,
 
     /// How many events; 0 = until stopped
-    #[arg(long, env = "IBB__COUNT", default_value = "0")]
+    #[arg(long, default_value = "0")]
     pub count: u64,
 
     /// Seed of the events
-    #[arg(long, env = "IBB__SEED", default_value = "1")]
+    #[arg(long, default_value = "1")]
     pub seed: u64,
 
     /// Distinct keys
-    #[arg(long, env = "IBB__KEYS", default_value = "10", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value = "10", value_parser = clap::value_parser!(u32).range(1..))]
     pub keys: u32,
 
     /// 0: keys are equally frequent; 1: the first is twice as frequent as the second, thrice as the third, …
-    #[arg(long, env = "IBB__SKEW", default_value = "0", value_parser = skew)]
+    #[arg(long, default_value = "0", value_parser = skew)]
     pub skew: f64,
 
     /// Share of events that come far too late, 0 to 1
-    #[arg(long, env = "IBB__LATE_FRACTION", default_value = "0", value_parser = fraction)]
+    #[arg(long, default_value = "0", value_parser = fraction)]
     pub late_fraction: f64,
 
     /// Share of events that are no valid JSON, 0 to 1
-    #[arg(long, env = "IBB__BAD_FRACTION", default_value = "0", value_parser = fraction)]
+    #[arg(long, default_value = "0", value_parser = fraction)]
     pub bad_fraction: f64,
 
     /// A file whose rows become the events: .csv, .jsonl or .parquet
-    #[arg(long, env = "IBB__INPUT", conflicts_with_all = ["keys", "skew", "late_fraction", "bad_fraction", "seed"])]
+    #[arg(long, conflicts_with_all = ["keys", "skew", "late_fraction", "bad_fraction", "seed"])]
     pub input: Option<PathBuf>,
 
     /// Column of `--input` whose value becomes the message key
-    #[arg(long, env = "IBB__KEY_COLUMN", requires = "input")]
+    #[arg(long, requires = "input")]
     pub key_column: Option<String>,
 
     #[command(flatten)]

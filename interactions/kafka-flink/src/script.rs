@@ -97,6 +97,10 @@ impl Parameters {
         if postgresql.tls != PostgresTls::Prefer {
             url.push_str(&format!("?sslmode={}", postgresql.tls.name()));
         }
+        if let Some(file) = &postgresql.ca_file {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{separator}sslrootcert={}", file.display()));
+        }
         self.put("postgres_url", url);
         self.put("postgres_user", &postgresql.user);
         if let Some(password) = &postgresql.password {

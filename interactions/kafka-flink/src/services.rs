@@ -46,6 +46,12 @@ impl Services {
     pub fn configured(ctx: &Context, needs: Needs) -> Result<Self, Failure> {
         let kafka = if needs.kafka { ctx.cluster.require_kafka()?.cloned() } else { None };
         let postgresql = if needs.postgresql { ctx.cluster.require_postgresql()?.cloned() } else { None };
+        let client_certificate = kafka.as_ref().is_some_and(|kafka| kafka.security.certificate_file.is_some())
+            || postgresql.as_ref().is_some_and(|postgresql| postgresql.certificate_file.is_some());
+        if client_certificate {
+            return Err(Failure::config("certificate_file: client certificates are not supported yet")
+                .remedy("authenticate with username and password"));
+        }
         Ok(Self { kafka, postgresql, dev_kafka: None, dev_postgres: None })
     }
 

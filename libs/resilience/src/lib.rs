@@ -1,7 +1,7 @@
 //! Retry, clocks, entropy and failpoints: whatever touches time or chance, so that nothing else has to.
 //!
-//! Not here: any system that is protected. Only this crate reads a clock or entropy (`clippy.toml` bans the calls
-//! elsewhere), so simulated time has one door.
+//! Not here: any system that is protected. Wall-clock time and writer identities come from here,
+//! so that simulated time has one door.
 
 pub mod clock;
 pub mod entropy;

@@ -216,7 +216,7 @@ pub enum Color {
 /// Where bad records go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeadLetters {
-    /// Nowhere: a bad record stops the program.
+    /// Nowhere: bad records are counted and dropped.
     Off,
     /// A Kafka topic.
     Topic(String),

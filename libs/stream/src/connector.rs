@@ -4,6 +4,7 @@ use crate::{Sink, Source, StreamError, TaskIndex};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +26,8 @@ pub enum ColumnKind {
     Metadata { key: String, virtual_: bool },
 }
 
-/// A table of a script, ready for its connector.
-#[derive(Clone, Debug)]
+/// A table of a script, ready for its connector. Its `Debug` shows no secret.
+#[derive(Clone)]
 pub struct TableSpec {
     pub name: String,
     pub columns: Vec<Column>,
@@ -38,6 +39,21 @@ pub struct TableSpec {
     /// For a source: the columns that are needed, as rising indices into `columns`; others need not be decoded. The
     /// rows of the source have just these, in this order.
     pub projection: Vec<usize>,
+}
+
+impl fmt::Debug for TableSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret = |name: &str| ["password", "jaas", "secret"].iter().any(|word| name.contains(word));
+        let options = self.options.iter().map(|(name, value)| (name, if secret(name) { "***" } else { value }));
+        f.debug_struct("TableSpec")
+            .field("name", &self.name)
+            .field("columns", &self.columns)
+            .field("primary_key", &self.primary_key)
+            .field("partitioned_by", &self.partitioned_by)
+            .field("options", &options.collect::<BTreeMap<_, _>>())
+            .field("projection", &self.projection)
+            .finish()
+    }
 }
 
 impl TableSpec {

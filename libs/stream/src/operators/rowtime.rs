@@ -70,6 +70,6 @@ fn letter(
     let mut raw = writer.into_inner();
     raw.truncate(raw.trim_ascii_end().len());
     let origin = origin.clone();
-    let time_ms = resilience::clock::now_ms();
-    Ok(DeadLetter { reason, error, origin, partition: None, offset: None, event_time_ms, time_ms, raw })
+    // An operator reads no clock; its task says when.
+    Ok(DeadLetter { reason, error, origin, partition: None, offset: None, event_time_ms, time_ms: 0, raw })
 }

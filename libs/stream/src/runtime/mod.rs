@@ -1,6 +1,7 @@
 //! Running a [`Graph`]: one task per node and parallel instance, bounded channels between them, one coordinator.
 
 mod accounting;
+mod build;
 mod channel;
 mod coordinator;
 mod operator_task;

@@ -28,6 +28,8 @@ impl OperatorTask {
             match self.inputs.next().await {
                 Event::Rows(batch) => {
                     self.operator.on_batch(batch, &mut out)?;
+                    let now = resilience::clock::now_ms();
+                    out.dead.iter_mut().for_each(|letter| letter.time_ms = now);
                     self.outputs.send(&mut out).await?;
                 }
                 Event::Watermark(watermark) => {

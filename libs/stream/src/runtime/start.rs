@@ -1,17 +1,11 @@
 //! From a graph to running tasks: claim, restore, catch up, seek, spawn.
 
-use super::channel::{CHANNEL_MESSAGES, Inputs, Message};
-use super::coordinator::{Report, Reporter, commit_one};
-use super::operator_task::OperatorTask;
-use super::outputs::{OutEdge, Outputs};
-use super::sink_task::SinkTask;
-use super::source_task::{Control, SourceTask, saved_watermarks};
+use super::build::Builder;
+use super::coordinator::{Report, commit_one};
+use super::source_task::Control;
 use super::RunOptions;
 use crate::snapshot::{NodeState, SinkClaim, SinkRows, Snapshot, choose};
-use crate::watermark::WatermarkTracker;
-use crate::{
-    Commit, ErrorKind, Graph, Node, NodeKind, Routing, Sink, SinkCounters, SnapshotId, StreamError, TaskIndex,
-};
+use crate::{Commit, ErrorKind, Graph, Node, NodeKind, Sink, SinkCounters, SnapshotId, StreamError};
 use event::{Epoch, Position};
 use resilience::{entropy, failpoint};
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,6 +115,8 @@ pub(super) async fn start(mut graph: Graph, options: &RunOptions) -> Result<Star
     refuse_equal_names(&graph)?;
     let (mut sinks, claims) = claim(&mut graph).await?;
     failpoint::hit("sinks.claimed");
+    // Every older writer is fenced: what it left unfinished is nobody's.
+    options.store.clear_unfinished()?;
     let chosen = choose(&options.store, &claims)?;
     let generation = chosen.as_ref().map_or(1, |(_, snapshot)| snapshot.generation);
     if let Some((id, snapshot)) = &chosen {
@@ -215,7 +211,7 @@ fn refuse_other_pipeline(graph: &Graph, snapshot: &Snapshot, id: &SnapshotId) ->
     }
 }
 
-fn signature(node: &Node) -> String {
+pub(super) fn signature(node: &Node) -> String {
     match &node.kind {
         NodeKind::Source { .. } => "source".into(),
         NodeKind::Operator(factory) => factory.signature(),
@@ -269,178 +265,4 @@ fn write_epoch_zero(
     let id = options.store.write(&snapshot)?;
     started.descend(id, usize::MAX);
     Ok(())
-}
-
-type TaskFuture = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Wires nodes into tasks.
-struct Builder<'a> {
-    options: &'a RunOptions,
-    nodes: Vec<RunningNode>,
-    controls: Vec<mpsc::UnboundedSender<Control>>,
-    control_nodes: Vec<usize>,
-    sender: mpsc::Sender<Report>,
-    reports: mpsc::Receiver<Report>,
-    early: Arc<Notify>,
-    committing: watch::Sender<bool>,
-    futures: Vec<TaskFuture>,
-}
-
-/// The channels of every task of the graph, before the tasks take them.
-struct Wiring {
-    inputs: Vec<Vec<Vec<mpsc::Receiver<Message>>>>,
-    outputs: Vec<Vec<Outputs>>,
-}
-
-impl<'a> Builder<'a> {
-    fn new(options: &'a RunOptions) -> Self {
-        let (sender, reports) = mpsc::channel(64);
-        Self {
-            options,
-            nodes: Vec::new(),
-            controls: Vec::new(),
-            control_nodes: Vec::new(),
-            sender,
-            reports,
-            early: Arc::new(Notify::new()),
-            committing: watch::Sender::new(false),
-            futures: Vec::new(),
-        }
-    }
-
-    /// Returns where each source begins.
-    async fn build(
-        &mut self,
-        graph: Graph,
-        restored: Option<&Snapshot>,
-    ) -> Result<BTreeMap<String, Position>, StreamError> {
-        let mut wiring = wire(&graph);
-        let mut positions = BTreeMap::new();
-        for (index, node) in graph.nodes.into_iter().enumerate() {
-            let inputs = std::mem::take(&mut wiring.inputs[index]);
-            let outputs = std::mem::take(&mut wiring.outputs[index]);
-            let saved = restored.and_then(|snapshot| snapshot.nodes.get(&node.id));
-            let role = match &node.kind {
-                NodeKind::Source { .. } => NodeRole::Source,
-                NodeKind::Operator(_) => NodeRole::Operator,
-                NodeKind::Sink(_) => NodeRole::Sink,
-            };
-            let (id, label, signature) = (node.id.clone(), node.label.clone(), signature(&node));
-            self.nodes.push(RunningNode { id, label, role, signature, tasks: node.parallelism });
-            match role {
-                NodeRole::Source => {
-                    let id = node.id.clone();
-                    positions.insert(id, self.source(index, node, outputs, saved).await?);
-                }
-                NodeRole::Operator => self.operator(index, node, inputs, outputs, saved)?,
-                NodeRole::Sink => self.sink(index, inputs),
-            }
-        }
-        Ok(positions)
-    }
-
-    async fn source(
-        &mut self,
-        index: usize,
-        node: Node,
-        outputs: Vec<Outputs>,
-        saved: Option<&NodeState>,
-    ) -> Result<Position, StreamError> {
-        let NodeKind::Source { factory, computed, watermark, idle_timeout } = node.kind else {
-            return Err(StreamError::internal("no source"));
-        };
-        let watermarks = saved_watermarks(saved.map_or(&[], |state| &state.tasks))?;
-        let mut all = Position::default();
-        for (task, outputs) in outputs.into_iter().enumerate() {
-            let mut source = factory.create(TaskIndex { index: task, count: node.parallelism })?;
-            let position = source.seek(saved.map(|state| &state.position)).await?;
-            all.merge(&position);
-            let (control, commands) = mpsc::unbounded_channel();
-            self.controls.push(control);
-            self.control_nodes.push(index);
-            let task = SourceTask {
-                source,
-                computed: computed.clone(),
-                watermark: watermark.clone(),
-                tracker: WatermarkTracker::new(&position, &watermarks, idle_timeout),
-                position,
-                control: commands,
-                outputs,
-                reporter: self.reporter(index),
-                records: 0,
-                dead: 0,
-                ended: false,
-                told: None,
-            };
-            self.futures.push(Box::pin(task.run()));
-        }
-        Ok(all)
-    }
-
-    fn operator(
-        &mut self,
-        index: usize,
-        node: Node,
-        inputs: Vec<Vec<mpsc::Receiver<Message>>>,
-        outputs: Vec<Outputs>,
-        saved: Option<&NodeState>,
-    ) -> Result<(), StreamError> {
-        let NodeKind::Operator(factory) = node.kind else { return Err(StreamError::internal("no operator")) };
-        for (task, (inputs, outputs)) in inputs.into_iter().zip(outputs).enumerate() {
-            let mut operator = factory.create(TaskIndex { index: task, count: node.parallelism })?;
-            if let Some(state) = saved.filter(|state| !state.tasks.is_empty()) {
-                operator.restore(&state.tasks)?;
-            }
-            let reporter = self.reporter(index);
-            let task = OperatorTask { operator, inputs: Inputs::new(inputs), outputs, reporter };
-            self.futures.push(Box::pin(task.run()));
-        }
-        Ok(())
-    }
-
-    fn sink(&mut self, index: usize, inputs: Vec<Vec<mpsc::Receiver<Message>>>) {
-        for inputs in inputs {
-            let task = SinkTask {
-                inputs: Inputs::new(inputs),
-                reporter: self.reporter(index),
-                pending_bytes_max: self.options.pending_bytes_max,
-                early: self.early.clone(),
-                committing: self.committing.subscribe(),
-            };
-            self.futures.push(Box::pin(task.run()));
-        }
-    }
-
-    fn reporter(&self, node: usize) -> Reporter {
-        Reporter { node, sender: self.sender.clone() }
-    }
-}
-
-fn wire(graph: &Graph) -> Wiring {
-    let per_task = |node: &Node| (0..node.parallelism).map(|_| Vec::new()).collect::<Vec<_>>();
-    let no_outputs = |node: &Node| (0..node.parallelism).map(|_| Outputs::default()).collect::<Vec<_>>();
-    let mut wiring = Wiring {
-        inputs: graph.nodes.iter().map(per_task).collect(),
-        outputs: graph.nodes.iter().map(no_outputs).collect(),
-    };
-    for (to, node) in graph.nodes.iter().enumerate() {
-        for edge in &node.inputs {
-            for from_task in 0..graph.nodes[edge.from].parallelism {
-                let targets = match edge.routing {
-                    Routing::Forward => from_task..from_task + 1,
-                    Routing::Hash(_) => 0..node.parallelism,
-                    Routing::Gather => 0..1,
-                };
-                let mut senders = Vec::new();
-                for target in targets {
-                    let (sender, receiver) = mpsc::channel(CHANNEL_MESSAGES);
-                    wiring.inputs[to][target].push(receiver);
-                    senders.push(sender);
-                }
-                let out = OutEdge { port: edge.port, routing: edge.routing.clone(), senders };
-                wiring.outputs[edge.from][from_task].edges.push(out);
-            }
-        }
-    }
-    wiring
 }

@@ -9,6 +9,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 const EXTENSION: &str = "snapshot";
+/// Extension of a file that is still written.
+const UNFINISHED: &str = "tmp";
 
 /// Snapshots of one pipeline in one local folder.
 ///
@@ -48,7 +50,7 @@ impl SnapshotStore {
     /// Makes a snapshot durable; when this returns, a power cut does not take it back.
     pub(crate) fn write(&self, snapshot: &Snapshot) -> Result<SnapshotId, StreamError> {
         failpoint::hit("snapshot.before_write");
-        let aside = self.folder.join(format!(".{}.tmp", snapshot.writer));
+        let aside = self.folder.join(format!(".{}.{UNFINISHED}", snapshot.writer));
         let written = self.write_aside(snapshot, &aside);
         let id = match written {
             Ok(id) => id,
@@ -81,6 +83,18 @@ impl SnapshotStore {
             snapshot.writer,
             &checksum[..16]
         )))
+    }
+
+    /// Removes what a writer left that ended while it wrote.
+    pub(crate) fn clear_unfinished(&self) -> Result<(), StreamError> {
+        let cannot = |e| StreamError::io(format!("state folder {} could not be cleared", self.folder.display()), e);
+        for entry in fs::read_dir(&self.folder).map_err(cannot)? {
+            let path = entry.map_err(cannot)?.path();
+            if path.extension().is_some_and(|extension| extension == UNFINISHED) {
+                fs::remove_file(&path).map_err(cannot)?;
+            }
+        }
+        Ok(())
     }
 
     /// All snapshot files, newest first; whether they are whole is not looked at.

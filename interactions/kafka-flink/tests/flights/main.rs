@@ -1,0 +1,5 @@
+//! The flights of 2013 from files into PostgreSQL, through kills and failpoints; PostgreSQL itself computes the truth.
+
+mod accounting;
+mod crash;
+mod world;
