@@ -44,7 +44,8 @@ pub struct Events {
 impl Events {
     pub fn new(shape: EventShape) -> Self {
         let weights = (1..=shape.keys).map(|rank| f64::from(rank).powf(-shape.skew));
-        let keys = WeightedIndex::new(weights).expect("there is at least one key, and each has a positive weight");
+        let keys =
+            WeightedIndex::new(weights).expect("there is at least one key, and each has a positive weight");
         let random = StdRng::seed_from_u64(shape.seed);
         Self { shape, keys, random, next_id: 0 }
     }
@@ -59,10 +60,9 @@ impl Events {
         let (late, bad) = (self.random.random::<f64>(), self.random.random::<f64>());
         let late_ms = if late < self.shape.late_fraction { LATE_MS } else { 0 };
         let time = timestamp(now_ms - behind - late_ms);
-        let mut payload = format!(
-            r#"{{"event_id":{id},"event_key":"{key}","amount":{amount},"event_time":"{time}"}}"#
-        )
-        .into_bytes();
+        let mut payload =
+            format!(r#"{{"event_id":{id},"event_key":"{key}","amount":{amount},"event_time":"{time}"}}"#)
+                .into_bytes();
         if bad < self.shape.bad_fraction {
             payload.truncate(payload.len() / 2);
         }

@@ -80,7 +80,9 @@ fn messages(
 fn rows(batch: &RecordBatch, key_column: Option<&str>) -> Result<Vec<Event>> {
     let keys: Option<ArrayRef> = match key_column {
         None => None,
-        Some(name) => Some(batch.column_by_name(name).with_context(|| format!("it has no column {name}"))?.clone()),
+        Some(name) => {
+            Some(batch.column_by_name(name).with_context(|| format!("it has no column {name}"))?.clone())
+        }
     };
     let mut writer = LineDelimitedWriter::new(Vec::new());
     writer.write(batch)?;

@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use stream::{
-    Blackhole, Connector, ConnectorContext, Connectors, Datagen, Graph, NodeKind, OptionSpec, Print, RunOptions,
-    Sink, SnapshotStore, SourceFactory, StreamError, TableSpec,
+    Blackhole, Connector, ConnectorContext, Connectors, Datagen, Graph, NodeKind, OptionSpec, Print,
+    RunOptions, Sink, SnapshotStore, SourceFactory, StreamError, TableSpec,
 };
 
 /// Rows of one batch, unless the script sets `ibb.source.batch-rows`.
@@ -131,10 +131,17 @@ async fn run(
 }
 
 /// On an embedded Kafka every run starts from an empty log, so its state is its own too, unless it is named.
-fn pipeline_name(ctx: &Context, args: &ProcessorArgs, services: &Services, in_script: Option<&str>) -> String {
+fn pipeline_name(
+    ctx: &Context,
+    args: &ProcessorArgs,
+    services: &Services,
+    in_script: Option<&str>,
+) -> String {
     let named = args.shared.pipeline.is_some();
     let name = match in_script {
-        Some(name) if !named => name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_', "_"),
+        Some(name) if !named => {
+            name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_', "_")
+        }
         _ => ctx.pipeline.clone(),
     };
     match &services.dev_kafka {
@@ -170,9 +177,16 @@ impl Connector for CreatingJdbc {
         Jdbc.source(table, context).await
     }
 
-    async fn sink(&self, table: &TableSpec, context: &ConnectorContext) -> Result<Box<dyn Sink>, StreamError> {
+    async fn sink(
+        &self,
+        table: &TableSpec,
+        context: &ConnectorContext,
+    ) -> Result<Box<dyn Sink>, StreamError> {
         if postgres::create_table_if_missing(table, context).await? {
-            tracing::info!(table = table.name, "The table was missing and was created, as this is development.");
+            tracing::info!(
+                table = table.name,
+                "The table was missing and was created, as this is development."
+            );
         }
         Jdbc.sink(table, context).await
     }

@@ -28,7 +28,8 @@ pub async fn produce(ctx: Context, args: ProducerArgs) -> Result<(), Failure> {
         false => None,
     };
     let mut source = Source::open(&ctx, &args)?;
-    let progress = ctx.progress(format!("to {}", args.topic), (args.count > 0).then_some(args.count), "events");
+    let progress =
+        ctx.progress(format!("to {}", args.topic), (args.count > 0).then_some(args.count), "events");
     let begun = Instant::now();
     let mut sent = 0;
     while !ctx.shutdown.is_cancelled() && (args.count == 0 || sent < args.count) {

@@ -24,7 +24,8 @@ pub async fn produce_sample(
 ) -> Result<(), Failure> {
     let settings = KafkaSettings::new(bootstrap);
     let producer = Producer::connect(ProducerConfig::new("sample", settings)).await.map_err(of_kafka)?;
-    let pacer = GroupPacer::start(bootstrap, group, topic, PARTITION_UNREAD_BYTES_MAX).await.map_err(failure)?;
+    let pacer =
+        GroupPacer::start(bootstrap, group, topic, PARTITION_UNREAD_BYTES_MAX).await.map_err(failure)?;
     let mut events = Events::new(EventShape::default());
     let begun = Instant::now();
     let first_ms = resilience::clock::now_ms() - HISTORY.as_millis() as i64;
@@ -44,7 +45,10 @@ pub async fn produce_sample(
                 () = stop.cancelled() => return Ok(()),
             }
         }
-        producer.send(topic, Some(event.key.as_bytes()), Some(&event.payload), None).await.map_err(of_kafka)?;
+        producer
+            .send(topic, Some(event.key.as_bytes()), Some(&event.payload), None)
+            .await
+            .map_err(of_kafka)?;
         sent = sent.wrapping_add(1);
     }
     Ok(())

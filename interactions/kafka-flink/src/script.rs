@@ -93,7 +93,8 @@ impl Parameters {
     }
 
     fn postgresql(&mut self, postgresql: &Postgresql) {
-        let mut url = format!("jdbc:postgresql://{}:{}/{}", postgresql.host, postgresql.port, postgresql.database);
+        let mut url =
+            format!("jdbc:postgresql://{}:{}/{}", postgresql.host, postgresql.port, postgresql.database);
         if postgresql.tls != PostgresTls::Prefer {
             url.push_str(&format!("?sslmode={}", postgresql.tls.name()));
         }
@@ -141,7 +142,9 @@ fn nested(all: BTreeMap<String, String>) -> BTreeMap<String, String> {
         let inner = ["postgres_url", "postgres_user", "postgres_password", "kafka_password"];
         inner.iter().fold(text.clone(), |text, name| match all.get(*name) {
             // Inside a string literal a quote is written twice.
-            Some(value) if text != *value => text.replace(&format!("${{{name}}}"), &value.replace('\'', "''")),
+            Some(value) if text != *value => {
+                text.replace(&format!("${{{name}}}"), &value.replace('\'', "''"))
+            }
             _ => text,
         })
     };

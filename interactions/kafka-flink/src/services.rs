@@ -46,8 +46,9 @@ impl Services {
     pub fn configured(ctx: &Context, needs: Needs) -> Result<Self, Failure> {
         let kafka = if needs.kafka { ctx.cluster.require_kafka()?.cloned() } else { None };
         let postgresql = if needs.postgresql { ctx.cluster.require_postgresql()?.cloned() } else { None };
-        let client_certificate = kafka.as_ref().is_some_and(|kafka| kafka.security.certificate_file.is_some())
-            || postgresql.as_ref().is_some_and(|postgresql| postgresql.certificate_file.is_some());
+        let client_certificate =
+            kafka.as_ref().is_some_and(|kafka| kafka.security.certificate_file.is_some())
+                || postgresql.as_ref().is_some_and(|postgresql| postgresql.certificate_file.is_some());
         if client_certificate {
             return Err(Failure::config("certificate_file: client certificates are not supported yet")
                 .remedy("authenticate with username and password"));
@@ -67,13 +68,21 @@ impl Services {
     }
 
     /// Starts what is needed and not configured, and says so.
-    pub async fn start_missing(mut self, ctx: &Context, needs: Needs, args: &ProcessorArgs) -> Result<Self, Failure> {
+    pub async fn start_missing(
+        mut self,
+        ctx: &Context,
+        needs: Needs,
+        args: &ProcessorArgs,
+    ) -> Result<Self, Failure> {
         let folder = state_folder(ctx, &args.shared)?;
         if needs.postgresql && self.postgresql.is_none() {
             let mut options = PostgresOptions::new(folder.join("dev/postgres"));
             options.progress = Some(Arc::new(|step| eprintln!("dev services: {step}")));
             let server = EmbeddedPostgres::start(options).await.map_err(failure)?;
-            eprintln!("dev services: postgresql is not configured, using an embedded one: {}", server.startup());
+            eprintln!(
+                "dev services: postgresql is not configured, using an embedded one: {}",
+                server.startup()
+            );
             let password = Some(Secret::new(server.password()));
             let (host, port) = (server.host(), server.port());
             self.postgresql = Some(postgres_at(host, port, server.database(), server.user(), password));
@@ -126,8 +135,10 @@ impl Services {
 pub fn state_folder(ctx: &Context, shared: &SharedArgs) -> Result<PathBuf, Failure> {
     match shared.state_dir(&ctx.places) {
         StateDir::Folder(folder) => Ok(folder),
-        StateDir::Url(url) => Err(Failure::usage(format!("--state-dir {url}: object stores are not supported yet"))
-            .remedy("a local folder")),
+        StateDir::Url(url) => {
+            Err(Failure::usage(format!("--state-dir {url}: object stores are not supported yet"))
+                .remedy("a local folder"))
+        }
     }
 }
 

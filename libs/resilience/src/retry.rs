@@ -78,10 +78,14 @@ mod tests {
             delay_max: Duration::from_millis(1),
             total_max: Duration::from_millis(20),
         };
-        let result = retry(policy, |_: &String| decision, || async {
-            let n = calls.fetch_add(1, Ordering::SeqCst);
-            if n < fail_times { Err(format!("failure {n}")) } else { Ok(n) }
-        })
+        let result = retry(
+            policy,
+            |_: &String| decision,
+            || async {
+                let n = calls.fetch_add(1, Ordering::SeqCst);
+                if n < fail_times { Err(format!("failure {n}")) } else { Ok(n) }
+            },
+        )
         .await;
         (result, calls.load(Ordering::SeqCst))
     }

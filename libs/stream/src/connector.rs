@@ -44,7 +44,8 @@ pub struct TableSpec {
 impl fmt::Debug for TableSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secret = |name: &str| ["password", "jaas", "secret"].iter().any(|word| name.contains(word));
-        let options = self.options.iter().map(|(name, value)| (name, if secret(name) { "***" } else { value }));
+        let options =
+            self.options.iter().map(|(name, value)| (name, if secret(name) { "***" } else { value }));
         f.debug_struct("TableSpec")
             .field("name", &self.name)
             .field("columns", &self.columns)
@@ -127,7 +128,8 @@ pub trait Connector: Send + Sync {
     ) -> Result<Arc<dyn SourceFactory>, StreamError>;
 
     /// Validates the options and the outside object (has the table these columns?) and prepares writing.
-    async fn sink(&self, table: &TableSpec, context: &ConnectorContext) -> Result<Box<dyn Sink>, StreamError>;
+    async fn sink(&self, table: &TableSpec, context: &ConnectorContext)
+    -> Result<Box<dyn Sink>, StreamError>;
 }
 
 /// The connectors a program was built with.

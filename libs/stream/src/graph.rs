@@ -120,7 +120,10 @@ impl Graph {
         for (number, node) in self.nodes.iter().enumerate() {
             let inputs: Vec<String> = node.inputs.iter().map(|edge| self.describe_edge(edge)).collect();
             let from = if inputs.is_empty() { String::new() } else { format!("  <- {}", inputs.join(", ")) };
-            text.push_str(&format!("{number}: {} x{}  {}{from}\n", node.id, node.parallelism, node.description));
+            text.push_str(&format!(
+                "{number}: {} x{}  {}{from}\n",
+                node.id, node.parallelism, node.description
+            ));
         }
         text
     }

@@ -19,12 +19,14 @@ mod snapshot;
 mod watermark;
 
 pub use builtin::{Blackhole, Datagen, Print};
-pub use connector::{Column, ColumnKind, Connector, ConnectorContext, Connectors, OptionSpec, SourceFactory, TableSpec};
-pub use contract::{Claim, Commit, Held, Operator, Output, Polled, Sink, SinkCounters, SnapshotId, Source, TaskState};
+pub use connector::{
+    Column, ColumnKind, Connector, ConnectorContext, Connectors, OptionSpec, SourceFactory, TableSpec,
+};
+pub use contract::{
+    Claim, Commit, Held, Operator, Output, Polled, Sink, SinkCounters, SnapshotId, Source, TaskState,
+};
 pub use error::{ErrorKind, StreamError};
 pub use graph::{Edge, Graph, Node, NodeId, NodeKind, OperatorFactory, Port, Routing, TaskIndex};
-pub use operators::{
-    Calc, CalcRole, CalcStep, WindowAggregate, WindowAssign, WindowColumn, WindowShape,
-};
+pub use operators::{Calc, CalcRole, CalcStep, WindowAggregate, WindowAssign, WindowColumn, WindowShape};
 pub use runtime::{Progress, RunOptions, RunReport, run};
 pub use snapshot::SnapshotStore;

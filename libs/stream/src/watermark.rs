@@ -88,7 +88,9 @@ impl WatermarkTracker {
     }
 
     pub fn save(&self) -> PartitionWatermarks {
-        PartitionWatermarks(self.partitions.iter().map(|(p, progress)| (p.clone(), progress.watermark)).collect())
+        PartitionWatermarks(
+            self.partitions.iter().map(|(p, progress)| (p.clone(), progress.watermark)).collect(),
+        )
     }
 }
 

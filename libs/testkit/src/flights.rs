@@ -56,7 +56,8 @@ impl FlightEvents {
     /// Writes `parts` files `part-<n>.jsonl` into `folder`, dealing the lines out in turn.
     pub fn write(&self, folder: &Path, parts: usize) {
         fs::create_dir_all(folder).expect("a writable folder");
-        let file = |part| fs::File::create(folder.join(format!("part-{part}.jsonl"))).expect("a writable folder");
+        let file =
+            |part| fs::File::create(folder.join(format!("part-{part}.jsonl"))).expect("a writable folder");
         let mut files: Vec<_> = (0..parts).map(|part| BufWriter::new(file(part))).collect();
         for (index, line) in self.lines.iter().enumerate() {
             writeln!(files[index % parts], "{line}").expect("room on the disk");
@@ -77,7 +78,8 @@ impl Flight {
         // time_hour is the scheduled hour with its zone, in UTC; the minute comes from the local schedule.
         let hour = field("time_hour").trim_end_matches('Z').trim_end_matches(":00:00");
         let minute: u32 = field("minute").parse().expect("a minute");
-        let scheduled = format!("{} {:02}:{minute:02}:00.000Z", &hour[..10], hour[11..].parse::<u32>().expect("an hour"));
+        let scheduled =
+            format!("{} {:02}:{minute:02}:00.000Z", &hour[..10], hour[11..].parse::<u32>().expect("an hour"));
         let delay = match field("dep_delay") {
             // Cancelled: it never departed.
             "" | "NA" => "null".to_owned(),
@@ -102,7 +104,8 @@ fn epoch_ms(date: &str, hour: &str, minute: u32) -> i64 {
     let era = year.div_euclid(400);
     let year_of_era = year - era * 400;
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+    let days =
+        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
     ((days * 24 + number(hour)) * 60 + i64::from(minute)) * 60_000
 }
 

@@ -29,7 +29,9 @@ impl Program {
         let mut command = Command::new(exe);
         command.current_dir(folder).stdin(Stdio::null());
         // The machine's own settings must not reach the program.
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("IBB__") || name.starts_with("BUILD_")) {
+        for (name, _) in
+            std::env::vars().filter(|(name, _)| name.starts_with("IBB__") || name.starts_with("BUILD_"))
+        {
             command.env_remove(name);
         }
         Self { command, folder: folder.to_owned() }
@@ -48,7 +50,13 @@ impl Program {
     pub fn start(mut self) -> Running {
         let output = |name: &str| {
             let path = self.folder.join(name);
-            File::options().create(true).write(true).truncate(true).read(true).open(path).expect("a writable folder")
+            File::options()
+                .create(true)
+                .write(true)
+                .truncate(true)
+                .read(true)
+                .open(path)
+                .expect("a writable folder")
         };
         let (stdout, stderr) = (output("stdout"), output("stderr"));
         let again = |file: &File| Stdio::from(file.try_clone().expect("another handle of a file"));

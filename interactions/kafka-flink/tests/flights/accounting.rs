@@ -51,7 +51,8 @@ fn metrics(port: u16) -> Option<BTreeMap<String, u64>> {
 }
 
 fn value(metrics: &BTreeMap<String, u64>, name: &str, label: &str) -> u64 {
-    let mut found = metrics.iter().filter(|(key, _)| key.starts_with(&format!("{name}{{")) && key.contains(label));
+    let mut found =
+        metrics.iter().filter(|(key, _)| key.starts_with(&format!("{name}{{")) && key.contains(label));
     found.next().map_or(0, |(_, value)| *value)
 }
 
@@ -80,12 +81,9 @@ async fn nothing_is_unaccounted_for_after_a_crash() {
     assert!(before < EVENTS as u64 && running.kill(), "the crash must interrupt work");
 
     let running = world.start(&flags);
-    let metrics = until("all events", WAIT_MAX, || {
-        metrics(port).filter(|metrics| records(metrics) == EVENTS as u64)
-    });
-    let query = |outcome: &str| {
-        value(&metrics, "ibb_query_records_total", &format!("outcome=\"{outcome}\""))
-    };
+    let metrics =
+        until("all events", WAIT_MAX, || metrics(port).filter(|metrics| records(metrics) == EVENTS as u64));
+    let query = |outcome: &str| value(&metrics, "ibb_query_records_total", &format!("outcome=\"{outcome}\""));
     let dead = value(&metrics, "ibb_source_dead_letters_total", "flights");
     assert_eq!(dead, broken);
     assert_eq!(query("late"), late);
@@ -100,7 +98,10 @@ async fn nothing_is_unaccounted_for_after_a_crash() {
     running.ask_to_end();
     running.finish(WAIT_MAX).expect_code(0);
     let mut connection = world.connect().await;
-    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM flights_per_carrier").fetch_one(&mut connection).await.unwrap();
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM flights_per_carrier")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
     assert_eq!(rows as u64, sink("committed", "flights_per_carrier"));
     assert_eq!((dead_letter_lines(&world, "decode"), dead_letter_lines(&world, "late")), (broken, late));
     drop(connection);

@@ -20,7 +20,8 @@ impl World {
     /// `head` goes before the script.
     pub async fn new(head: &str, source_options: &str) -> Self {
         // The database runs as another user, who must be able to reach its folder.
-        let folder = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap();
+        let folder =
+            tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap();
         let mut options = PostgresOptions::new(folder.path().join("postgres"));
         options.durable = false;
         let postgres = EmbeddedPostgres::start(options).await.unwrap();
@@ -108,8 +109,10 @@ impl World {
         );
         let differing: i64 =
             sqlx::query_scalar(AssertSqlSafe(differing)).fetch_one(&mut connection).await.unwrap();
-        let sums = "SELECT (SELECT count(*) FROM truth), (SELECT sum(flights)::bigint FROM flights_per_carrier)";
-        let (windows, flights): (i64, Option<i64>) = sqlx::query_as(sums).fetch_one(&mut connection).await.unwrap();
+        let sums =
+            "SELECT (SELECT count(*) FROM truth), (SELECT sum(flights)::bigint FROM flights_per_carrier)";
+        let (windows, flights): (i64, Option<i64>) =
+            sqlx::query_as(sums).fetch_one(&mut connection).await.unwrap();
         assert_eq!(differing, 0, "rows differ from what PostgreSQL computes");
         assert_eq!(flights, Some(testkit::FLIGHTS as i64));
         assert!(windows > 10_000, "{windows} windows");

@@ -43,7 +43,12 @@ impl Groups {
     }
 
     /// Adds `rows` rows.
-    pub fn update(&mut self, keys: &[ArrayRef], arguments: &[Arguments], rows: usize) -> Result<(), StreamError> {
+    pub fn update(
+        &mut self,
+        keys: &[ArrayRef],
+        arguments: &[Arguments],
+        rows: usize,
+    ) -> Result<(), StreamError> {
         self.intern(keys, rows)?;
         for (accumulator, argument) in self.accumulators.iter_mut().zip(arguments) {
             accumulator.update_batch(&argument.values, &self.ids, argument.filter.as_ref(), self.groups)?;
@@ -75,7 +80,8 @@ impl Groups {
     /// Key columns and aggregate results.
     pub fn into_result(mut self) -> Result<(Vec<ArrayRef>, Vec<ArrayRef>), StreamError> {
         let keys = self.emit_keys()?;
-        let results = self.accumulators.iter_mut().map(|a| a.evaluate(EmitTo::All)).collect::<Result<_, _>>()?;
+        let results =
+            self.accumulators.iter_mut().map(|a| a.evaluate(EmitTo::All)).collect::<Result<_, _>>()?;
         Ok((keys, results))
     }
 

@@ -72,7 +72,8 @@ impl OperatorFactory for WindowAggregate {
     }
 
     fn signature(&self) -> String {
-        let keys: Vec<String> = key_schema(self).fields().iter().map(|f| format!("{} {}", f.name(), f.data_type())).collect();
+        let keys: Vec<String> =
+            key_schema(self).fields().iter().map(|f| format!("{} {}", f.name(), f.data_type())).collect();
         let aggregates: Vec<&str> = self.aggregates.iter().map(|a| a.name()).collect();
         format!("{:?} by [{}]: [{}]", self.shape, keys.join(", "), aggregates.join(", "))
     }
@@ -147,7 +148,8 @@ impl Operator for WindowTask {
             batches.push(RecordBatch::try_new(schema.clone(), self.seal(*start)?)?);
         }
         let saved = SavedWindows { watermark: self.watermark, slices: starts };
-        let counters = [("admitted", self.admitted), ("late", self.late), ("no_event_time", self.no_event_time)];
+        let counters =
+            [("admitted", self.admitted), ("late", self.late), ("no_event_time", self.no_event_time)];
         Ok(TaskState {
             value: serde_json::to_value(saved).map_err(|e| StreamError::internal(e.to_string()))?,
             batches,
@@ -157,8 +159,9 @@ impl Operator for WindowTask {
 
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError> {
         for state in states {
-            let saved: SavedWindows = serde_json::from_value(state.value.clone())
-                .map_err(|e| StreamError::internal(format!("state of a window aggregate is unreadable: {e}")))?;
+            let saved: SavedWindows = serde_json::from_value(state.value.clone()).map_err(|e| {
+                StreamError::internal(format!("state of a window aggregate is unreadable: {e}"))
+            })?;
             self.watermark = self.watermark.max(saved.watermark);
             for (start, batch) in saved.slices.iter().zip(&state.batches) {
                 let mine = self.own_rows(batch)?;

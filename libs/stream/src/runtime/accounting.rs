@@ -45,7 +45,8 @@ impl Progress {
         }
         for (query, counters) in &self.queries {
             for (outcome, count) in counters {
-                let labels = [("pipeline", pipeline()), ("query", query.clone()), ("outcome", outcome.clone())];
+                let labels =
+                    [("pipeline", pipeline()), ("query", query.clone()), ("outcome", outcome.clone())];
                 counter!("ibb_query_records_total", &labels).absolute(*count);
             }
         }
@@ -57,7 +58,8 @@ impl Progress {
             counter!("ibb_sink_rows_refused_total", &labels).absolute(progress.counters.refused);
         }
         gauge!("ibb_epoch", "pipeline" => pipeline()).set(self.epoch.0 as f64);
-        gauge!("ibb_checkpoint_duration_seconds", "pipeline" => pipeline()).set(self.checkpoint_ms as f64 / 1000.0);
+        gauge!("ibb_checkpoint_duration_seconds", "pipeline" => pipeline())
+            .set(self.checkpoint_ms as f64 / 1000.0);
         gauge!("ibb_snapshot_bytes", "pipeline" => pipeline()).set(self.snapshot_bytes as f64);
     }
 }

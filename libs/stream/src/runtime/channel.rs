@@ -190,7 +190,9 @@ mod tests {
         let mut seen = Vec::new();
         for _ in 0..3 {
             seen.push(match inputs.next().await {
-                Event::Rows(batch) => format!("{:?}", batch.column(0).to_data().buffers()[0].typed_data::<i64>()),
+                Event::Rows(batch) => {
+                    format!("{:?}", batch.column(0).to_data().buffers()[0].typed_data::<i64>())
+                }
                 other => format!("{other:?}"),
             });
         }

@@ -22,8 +22,17 @@ const TASKS_END_MAX: Duration = Duration::from_secs(10);
 
 /// What tasks tell the coordinator.
 pub(super) enum Report {
-    State { node: usize, epoch: Epoch, state: TaskState, position: Position },
-    Rows { node: usize, epoch: Epoch, rows: Vec<RecordBatch> },
+    State {
+        node: usize,
+        epoch: Epoch,
+        state: TaskState,
+        position: Position,
+    },
+    Rows {
+        node: usize,
+        epoch: Epoch,
+        rows: Vec<RecordBatch>,
+    },
     /// A source task has nothing more to read.
     Ended,
     Failed(StreamError),
@@ -115,7 +124,9 @@ impl Coordinator<'_> {
                 Ok(())
             }
             Report::Failed(error) => Err(error),
-            Report::State { .. } | Report::Rows { .. } => Err(StreamError::internal("a state without a barrier")),
+            Report::State { .. } | Report::Rows { .. } => {
+                Err(StreamError::internal("a state without a barrier"))
+            }
         }
     }
 

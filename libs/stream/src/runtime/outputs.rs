@@ -59,7 +59,9 @@ impl Outputs {
     async fn rows(&self, port: Port, batch: RecordBatch) -> Result<(), Stop> {
         for edge in self.edges.iter().filter(|edge| edge.port == port) {
             match &edge.routing {
-                Routing::Forward | Routing::Gather => send(&edge.senders[0], Message::Rows(batch.clone())).await?,
+                Routing::Forward | Routing::Gather => {
+                    send(&edge.senders[0], Message::Rows(batch.clone())).await?
+                }
                 Routing::Hash(keys) => {
                     let parts = exchange::split(batch.clone(), keys, edge.senders.len())?;
                     for (sender, part) in edge.senders.iter().zip(parts) {

@@ -1,9 +1,9 @@
 //! From a graph to running tasks: claim, restore, catch up, seek, spawn.
 
+use super::RunOptions;
 use super::build::Builder;
 use super::coordinator::{Report, commit_one};
 use super::source_task::Control;
-use super::RunOptions;
 use crate::snapshot::{NodeState, SinkClaim, SinkRows, Snapshot, choose};
 use crate::{Commit, ErrorKind, Graph, Node, NodeKind, Sink, SinkCounters, SnapshotId, StreamError};
 use event::{Epoch, Position};
@@ -194,7 +194,8 @@ fn refuse_other_pipeline(graph: &Graph, snapshot: &Snapshot, id: &SnapshotId) ->
             id.0
         )))
     };
-    let now: BTreeMap<&str, String> = graph.nodes.iter().map(|node| (node.id.as_str(), signature(node))).collect();
+    let now: BTreeMap<&str, String> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), signature(node))).collect();
     for (name, state) in &snapshot.nodes {
         match now.get(name.as_str()) {
             None if state.signature.is_empty() => {}
@@ -234,7 +235,11 @@ async fn catch_up(
             if running.held.is_some_and(|held| held >= *epoch) {
                 continue;
             }
-            tracing::info!(sink = running.sink.name(), epoch = epoch.0, "committing an epoch from the snapshot");
+            tracing::info!(
+                sink = running.sink.name(),
+                epoch = epoch.0,
+                "committing an epoch from the snapshot"
+            );
             let commit = Commit { generation: snapshot.generation, epoch: *epoch, snapshot: id.clone() };
             commit_one(running, &commit, rows, options).await?;
             failpoint::hit("restore.caught_up");

@@ -4,8 +4,8 @@
 //! other would lose or repeat rows, so there is no fallback beyond that rule: without such a snapshot the pipeline is
 //! refused, by the name of the sink that contradicts.
 
-use super::store::{Listed, SnapshotStore};
 use super::Snapshot;
+use super::store::{Listed, SnapshotStore};
 use crate::{ErrorKind, Held, SnapshotId, StreamError};
 use event::Epoch;
 

@@ -158,7 +158,10 @@ pub(super) fn read(bytes: &[u8]) -> Option<Snapshot> {
     Some(snapshot)
 }
 
-fn write_stream(out: &mut Counted<'_, impl Write>, batches: &[RecordBatch]) -> Result<Option<Stream>, StreamError> {
+fn write_stream(
+    out: &mut Counted<'_, impl Write>,
+    batches: &[RecordBatch],
+) -> Result<Option<Stream>, StreamError> {
     let Some(first) = batches.first() else { return Ok(None) };
     let offset = out.written;
     let mut writer = StreamWriter::try_new(&mut *out, &first.schema()).map_err(cannot_write_arrow)?;
@@ -183,10 +186,9 @@ fn cannot_write(cause: io::Error) -> StreamError {
 
 fn cannot_write_arrow(cause: arrow::error::ArrowError) -> StreamError {
     match cause {
-        arrow::error::ArrowError::IoError(message, cause) => StreamError::io(
-            format!("the snapshot could not be written: {message}"),
-            cause,
-        ),
+        arrow::error::ArrowError::IoError(message, cause) => {
+            StreamError::io(format!("the snapshot could not be written: {message}"), cause)
+        }
         other => StreamError::from(other),
     }
 }

@@ -36,8 +36,9 @@ impl SnapshotStore {
     /// `folder` is made if it is missing.
     pub fn open(folder: impl Into<PathBuf>, pipeline: &str) -> Result<Self, StreamError> {
         let folder = folder.into();
-        fs::create_dir_all(&folder)
-            .map_err(|e| StreamError::io(format!("state folder {} could not be made", folder.display()), e))?;
+        fs::create_dir_all(&folder).map_err(|e| {
+            StreamError::io(format!("state folder {} could not be made", folder.display()), e)
+        })?;
         let store = Self { folder, pipeline: pipeline.to_owned(), keep: 3 };
         store.list()?;
         Ok(store)
@@ -62,7 +63,8 @@ impl SnapshotStore {
         };
         failpoint::hit("snapshot.written");
         let path = self.path(&id);
-        let linked = fs::hard_link(&aside, &path).and_then(|()| fs::remove_file(&aside)).and_then(|()| self.sync());
+        let linked =
+            fs::hard_link(&aside, &path).and_then(|()| fs::remove_file(&aside)).and_then(|()| self.sync());
         linked.map_err(|e| StreamError::io(format!("snapshot {} could not be kept", path.display()), e))?;
         failpoint::hit("snapshot.durable");
         Ok(id)
@@ -87,7 +89,8 @@ impl SnapshotStore {
 
     /// Removes what a writer left that ended while it wrote.
     pub(crate) fn clear_unfinished(&self) -> Result<(), StreamError> {
-        let cannot = |e| StreamError::io(format!("state folder {} could not be cleared", self.folder.display()), e);
+        let cannot =
+            |e| StreamError::io(format!("state folder {} could not be cleared", self.folder.display()), e);
         for entry in fs::read_dir(&self.folder).map_err(cannot)? {
             let path = entry.map_err(cannot)?.path();
             if path.extension().is_some_and(|extension| extension == UNFINISHED) {
@@ -99,11 +102,14 @@ impl SnapshotStore {
 
     /// All snapshot files, newest first; whether they are whole is not looked at.
     pub(crate) fn list(&self) -> Result<Vec<Listed>, StreamError> {
-        let cannot = |e| StreamError::io(format!("state folder {} could not be read", self.folder.display()), e);
+        let cannot =
+            |e| StreamError::io(format!("state folder {} could not be read", self.folder.display()), e);
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(cannot)? {
             let name = entry.map_err(cannot)?.file_name();
-            let Some(stem) = name.to_str().and_then(|n| n.strip_suffix(&format!(".{EXTENSION}"))) else { continue };
+            let Some(stem) = name.to_str().and_then(|n| n.strip_suffix(&format!(".{EXTENSION}"))) else {
+                continue;
+            };
             match self.parse(stem) {
                 Some(listed) => found.push(listed),
                 None => {
@@ -125,7 +131,9 @@ impl SnapshotStore {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(StreamError::io(format!("snapshot {} could not be read", path.display()), e)),
+            Err(e) => {
+                return Err(StreamError::io(format!("snapshot {} could not be read", path.display()), e));
+            }
         };
         let checksum = blake3::hash(&bytes).to_hex();
         if !id.0.ends_with(&checksum[..16]) {
@@ -148,7 +156,8 @@ impl SnapshotStore {
         let older = self.list()?.into_iter().skip_while(|listed| listed.id != *newest).skip(1 + self.keep);
         for listed in older {
             let path = self.path(&listed.id);
-            fs::remove_file(&path).map_err(|e| StreamError::io(format!("{} could not be removed", path.display()), e))?;
+            fs::remove_file(&path)
+                .map_err(|e| StreamError::io(format!("{} could not be removed", path.display()), e))?;
         }
         Ok(())
     }

@@ -16,9 +16,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stream::{
-    Claim, Commit, Edge, ErrorKind, Graph, Held, Node, NodeKind, Polled, Port, Routing, RunOptions, RunReport,
-    Sink, SinkCounters, SnapshotStore, Source, SourceFactory, StreamError, TaskIndex, WindowAggregate,
-    WindowColumn, WindowShape,
+    Claim, Commit, Edge, ErrorKind, Graph, Held, Node, NodeKind, Polled, Port, Routing, RunOptions,
+    RunReport, Sink, SinkCounters, SnapshotStore, Source, SourceFactory, StreamError, TaskIndex,
+    WindowAggregate, WindowColumn, WindowShape,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -53,7 +53,13 @@ pub struct Replay {
 impl SourceFactory for Replay {
     fn create(&self, task: TaskIndex) -> Result<Box<dyn Source>, StreamError> {
         let mine = (0..self.partitions.len()).filter(|p| p % task.count == task.index).collect();
-        Ok(Box::new(Replaying { replay: self.clone(), mine, position: Position::default(), turn: 0, allowed: BATCHES_PER_EPOCH }))
+        Ok(Box::new(Replaying {
+            replay: self.clone(),
+            mine,
+            position: Position::default(),
+            turn: 0,
+            allowed: BATCHES_PER_EPOCH,
+        }))
     }
 
     fn bounded(&self) -> bool {
@@ -191,9 +197,12 @@ impl Sink for Remembering {
 fn describe(batch: &RecordBatch) -> Vec<String> {
     if batch.schema() == event::dead_letter_schema() {
         let (reason, raw) = (batch.column(0).as_string::<i32>(), batch.column(7).as_string::<i32>());
-        return (0..batch.num_rows()).map(|row| format!("{} {}", reason.value(row), raw.value(row))).collect();
+        return (0..batch.num_rows())
+            .map(|row| format!("{} {}", reason.value(row), raw.value(row)))
+            .collect();
     }
-    let time = |column: usize, row| batch.column(column).as_primitive::<TimestampMillisecondType>().value(row);
+    let time =
+        |column: usize, row| batch.column(column).as_primitive::<TimestampMillisecondType>().value(row);
     let number = |column: usize, row| batch.column(column).as_primitive::<Int64Type>().value(row);
     let key = batch.column(0).as_string::<i32>();
     let line = |row| {

@@ -50,7 +50,10 @@ impl World {
         let replay = Replay { partitions: self.rows.clone(), batch_rows: 50 };
         let case = Case { replay, shape: shape(), disorder_ms: 10, parallelism };
         let graph = case.graph(
-            vec![Remembering::new("first", &self.first, first), Remembering::new("second", &self.second, second)],
+            vec![
+                Remembering::new("first", &self.first, first),
+                Remembering::new("second", &self.second, second),
+            ],
             Remembering::new("dead_letters", &self.dead, Failure::None),
         );
         run(graph, self.folder.path()).await.map(drop)

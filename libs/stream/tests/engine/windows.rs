@@ -78,7 +78,14 @@ proptest! {
 fn late_rows_are_kept_with_their_reason() {
     let rows = vec![("ada", 1_000, 1), ("ada", 1_200, 2), ("ada", 1_010, 4), ("ada", 1_190, 8)];
     let (got, dead, report) = results(vec![rows], tumble(100), 1, 1);
-    assert_eq!(got, ["ada [1000, 1100) count 1 sum 1", "ada [1100, 1200) count 1 sum 8", "ada [1200, 1300) count 1 sum 2"]);
+    assert_eq!(
+        got,
+        [
+            "ada [1000, 1100) count 1 sum 1",
+            "ada [1100, 1200) count 1 sum 8",
+            "ada [1200, 1300) count 1 sum 2"
+        ]
+    );
     assert_eq!(dead, [r#"late {"key":"ada","time":"1970-01-01T00:00:01.010","value":4}"#]);
     let query = &report.progress.queries["totals"];
     assert_eq!((query["admitted"], query["late"], query["no_event_time"]), (3, 1, 0));
