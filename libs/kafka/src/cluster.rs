@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// How long one request to a cluster that was reachable may take.
@@ -34,11 +35,25 @@ pub(crate) struct Bounds {
     pub high: i64,
 }
 
-/// Runs blocking calls of the client library beside the async tasks.
+/// Runs blocking calls of the client library in a thread of their own: unlike the runtime's threads for such calls, it
+/// does not hold up the end of the program while a broker does not answer.
+pub(crate) fn detached<T: Send + 'static>(
+    call: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
+) -> oneshot::Receiver<Result<T, KafkaError>> {
+    let (sender, receiver) = oneshot::channel();
+    // Nobody may be waiting any more; and without a thread the receiver learns that nothing will come.
+    let run = move || drop(sender.send(call()));
+    if let Err(error) = std::thread::Builder::new().name("kafka-call".into()).spawn(run) {
+        tracing::error!(%error, "no thread to call the kafka client in");
+    }
+    receiver
+}
+
+/// Waits for blocking calls of the client library.
 pub(crate) async fn blocking<T: Send + 'static>(
     call: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
 ) -> Result<T, KafkaError> {
-    match tokio::task::spawn_blocking(call).await {
+    match detached(call).await {
         Ok(result) => result,
         Err(cause) => Err(KafkaError::Internal(format!("a call of the kafka client did not end: {cause}"))),
     }
@@ -247,12 +262,16 @@ pub(crate) fn hopeless(connection: &Connection) -> Option<KafkaError> {
 }
 
 pub(crate) fn unreachable(connection: &Connection, timeout: Duration) -> KafkaError {
-    let last = connection.heard().transport.clone();
+    let mut last = connection.heard().transport.clone().unwrap_or_else(|| "no answer at all".into());
+    // The library asks this itself only when the broker hangs up in one of several ways.
+    if last.contains("SSL_HANDSHAKE") && !last.contains("PLAINTEXT") {
+        last.push_str(": connecting to a PLAINTEXT broker listener?");
+    }
     KafkaError::Unreachable {
         brokers: connection.brokers.clone(),
         protocol: connection.protocol,
         timeout,
-        last: last.unwrap_or_else(|| "no answer at all".into()),
+        last,
     }
 }
 

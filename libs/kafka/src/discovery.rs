@@ -1,12 +1,12 @@
 //! Looking for partitions that were added while we read.
 
 use crate::KafkaError;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, detached};
 use crate::partition::{Spread, TopicPartition};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 /// A new partition and its beginning.
@@ -22,7 +22,7 @@ pub(crate) struct Discovery {
     interval: Option<Duration>,
     /// Made at the first wait, when a runtime is there.
     ticks: Option<Interval>,
-    looking: Option<JoinHandle<Result<Found, KafkaError>>>,
+    looking: Option<oneshot::Receiver<Result<Found, KafkaError>>>,
 }
 
 impl Discovery {
@@ -70,10 +70,10 @@ impl Discovery {
         }
     }
 
-    fn look(&self) -> JoinHandle<Result<Found, KafkaError>> {
+    fn look(&self) -> oneshot::Receiver<Result<Found, KafkaError>> {
         let (cluster, topics, spread) = (self.cluster.clone(), self.topics.clone(), self.spread);
         let known = self.known.clone();
-        tokio::task::spawn_blocking(move || {
+        detached(move || {
             let mut found = Vec::new();
             for topic in topics.iter() {
                 // A topic that is not there for a moment is no news; when it stays away the reading itself says so.

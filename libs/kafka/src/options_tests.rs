@@ -221,5 +221,6 @@ fn java_names_are_translated() {
         fetch.wait.max.ms=100
         linger.ms=-
         group.id=-
-    "#]].assert_eq(&shown.concat());
+    "#]]
+    .assert_eq(&shown.concat());
 }

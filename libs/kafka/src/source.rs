@@ -169,7 +169,7 @@ impl KafkaSource {
 
     fn start_reading(&self, assignment: &[(TopicPartition, i64)]) -> Result<Reading, KafkaError> {
         let shared = &self.shared;
-        let mut config = shared.options.settings.client_config(|name| for_consumer(name));
+        let mut config = shared.options.settings.client_config(for_consumer);
         // A member's duties are not ours: the group is a name only, without which the library assigns nothing.
         let group =
             shared.options.group.clone().unwrap_or_else(|| format!("{}.unused", shared.context.pipeline));

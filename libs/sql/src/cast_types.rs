@@ -36,7 +36,12 @@ fn data_type(sql_type: &Sql) -> Result<DataType> {
             };
             match (u8::try_from(precision), i8::try_from(scale)) {
                 (Ok(p @ 1..=38), Ok(s)) if s >= 0 && s as u8 <= p => DataType::Decimal128(p, s),
-                _ => return Err(crate::fault::wrong("DECIMAL", "DECIMAL takes a precision of 1 to 38 and a scale of at most that")),
+                _ => {
+                    return Err(crate::fault::wrong(
+                        "DECIMAL",
+                        "DECIMAL takes a precision of 1 to 38 and a scale of at most that",
+                    ));
+                }
             }
         }
         Sql::Date => DataType::Date32,

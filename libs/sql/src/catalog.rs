@@ -118,12 +118,16 @@ impl Catalog {
         self.check_rowtime(&call, time)?;
         let DataType::Timestamp(_, zone) = input.field(time).data_type() else {
             let found = type_name(input.field(time).data_type());
-            return Err(Problem::new(&call.time.place, format!("column '{}' is {found}, no timestamp", call.time.value)));
+            return Err(Problem::new(
+                &call.time.place,
+                format!("column '{}' is {found}, no timestamp", call.time.value),
+            ));
         };
         let plain = DataType::Timestamp(TimeUnit::Millisecond, None);
         let rowtime = DataType::Timestamp(TimeUnit::Millisecond, zone.clone());
         let mut fields: Vec<Field> = input.fields().iter().map(|f| f.as_ref().clone()).collect();
-        for (name, data_type) in [("window_start", &plain), ("window_end", &plain), ("window_time", &rowtime)] {
+        for (name, data_type) in [("window_start", &plain), ("window_end", &plain), ("window_time", &rowtime)]
+        {
             if input.index_of(name).is_ok() {
                 let message = format!("'{}' has a column '{name}' already", call.table.value);
                 return Err(Problem::unsupported(&call.table.place, message));
@@ -158,7 +162,10 @@ impl Catalog {
                 Some(watermark) if watermark.rowtime == index => Ok(()),
                 Some(watermark) => {
                     let rowtime = table.schema.field(watermark.rowtime).name();
-                    let message = format!("column '{column}' is not the event time of '{}': WATERMARK FOR stands on '{rowtime}'", table.def.name.value);
+                    let message = format!(
+                        "column '{column}' is not the event time of '{}': WATERMARK FOR stands on '{rowtime}'",
+                        table.def.name.value
+                    );
                     Err(Problem::new(&call.time.place, message))
                 }
                 None => {
@@ -167,7 +174,8 @@ impl Catalog {
                 }
             },
             Origin::Computed => {
-                let message = format!("column '{column}' is computed: a window needs the event-time column itself");
+                let message =
+                    format!("column '{column}' is computed: a window needs the event-time column itself");
                 Err(Problem::new(&call.time.place, message))
             }
         }
@@ -176,14 +184,16 @@ impl Catalog {
     /// Where a column of a plan comes from.
     fn origin(&self, plan: &LogicalPlan, index: usize) -> Origin<'_> {
         match plan {
-            LogicalPlan::Projection(projection) => match projection.expr.get(index).cloned().map(Expr::unalias) {
-                Some(Expr::Column(column)) => match projection.input.schema().index_of_column(&column) {
-                    Ok(index) => self.origin(&projection.input, index),
-                    Err(_) => Origin::Computed,
-                },
-                _ if self.has_window(plan) => Origin::Window,
-                _ => Origin::Computed,
-            },
+            LogicalPlan::Projection(projection) => {
+                match projection.expr.get(index).cloned().map(Expr::unalias) {
+                    Some(Expr::Column(column)) => match projection.input.schema().index_of_column(&column) {
+                        Ok(index) => self.origin(&projection.input, index),
+                        Err(_) => Origin::Computed,
+                    },
+                    _ if self.has_window(plan) => Origin::Window,
+                    _ => Origin::Computed,
+                }
+            }
             LogicalPlan::Filter(filter) => self.origin(&filter.input, index),
             LogicalPlan::SubqueryAlias(alias) => self.origin(&alias.input, index),
             LogicalPlan::TableScan(scan) => {
@@ -203,7 +213,8 @@ impl Catalog {
         match plan {
             LogicalPlan::TableScan(scan) => {
                 let name = scan.table_name.table();
-                self.windows.contains_key(name) || self.views.get(name).is_some_and(|view| self.has_window(view))
+                self.windows.contains_key(name)
+                    || self.views.get(name).is_some_and(|view| self.has_window(view))
             }
             other => other.inputs().into_iter().any(|input| self.has_window(input)),
         }
@@ -279,4 +290,3 @@ impl ContextProvider for Catalog {
         Vec::new()
     }
 }
-

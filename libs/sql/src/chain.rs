@@ -29,10 +29,21 @@ pub(crate) struct Chain {
 #[derive(Clone, Debug)]
 pub(crate) enum Stage {
     Filter(Physical),
-    Project { expressions: Vec<Physical>, schema: SchemaRef },
+    Project {
+        expressions: Vec<Physical>,
+        schema: SchemaRef,
+    },
     /// Appends the three columns of the window.
-    Window { shape: WindowShape, time: usize, schema: SchemaRef },
-    Aggregate { groups: Vec<(Physical, String)>, calls: Vec<AggregateCall>, schema: SchemaRef },
+    Window {
+        shape: WindowShape,
+        time: usize,
+        schema: SchemaRef,
+    },
+    Aggregate {
+        groups: Vec<(Physical, String)>,
+        calls: Vec<AggregateCall>,
+        schema: SchemaRef,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -68,7 +79,8 @@ pub(crate) fn chain(plan: &LogicalPlan, catalog: &Catalog) -> Result<Chain> {
         LogicalPlan::Projection(projection) => {
             let mut chain = chain(&projection.input, catalog)?;
             let input = projection.input.schema();
-            let expressions = projection.expr.iter().map(|e| physical(e, input)).collect::<Result<Vec<_>>>()?;
+            let expressions =
+                projection.expr.iter().map(|e| physical(e, input)).collect::<Result<Vec<_>>>()?;
             let names = projection.schema.fields().iter().map(|f| f.name().clone()).collect();
             chain.project(expressions, names)?;
             Ok(chain)
@@ -100,11 +112,16 @@ fn scanned(name: &str, catalog: &Catalog) -> Result<Chain> {
     };
     let mut chain = scanned(&window.call.table.value, catalog)?;
     chain.schema = window.schema.clone();
-    chain.stages.push(Stage::Window { shape: window.call.shape, time: window.time, schema: chain.schema.clone() });
+    chain.stages.push(Stage::Window {
+        shape: window.call.shape,
+        time: window.time,
+        schema: chain.schema.clone(),
+    });
     Ok(chain)
 }
 
 fn call(expression: &Expr, input: &DFSchema) -> Result<AggregateCall> {
+    let name = expression.name_for_alias()?;
     let Expr::AggregateFunction(AggregateFunction { func, params }) = expression.clone().unalias() else {
         return internal_err!("'{expression}' is no aggregate");
     };
@@ -116,7 +133,7 @@ fn call(expression: &Expr, input: &DFSchema) -> Result<AggregateCall> {
         argument: physical(argument, input)?,
         filter: params.filter.as_ref().map(|filter| physical(filter, input)).transpose()?,
         distinct: params.distinct,
-        name: expression.clone().unalias().to_string(),
+        name,
     })
 }
 
@@ -143,7 +160,10 @@ impl Chain {
                     needed.into_iter().filter(|i| *i < width).chain([*time]).collect()
                 }
                 Stage::Aggregate { groups, calls, .. } => {
-                    let arguments = calls.iter().map(|c| &c.argument).chain(calls.iter().filter_map(|c| c.filter.as_ref()));
+                    let arguments = calls
+                        .iter()
+                        .map(|c| &c.argument)
+                        .chain(calls.iter().filter_map(|c| c.filter.as_ref()));
                     groups.iter().map(|(e, _)| e).chain(arguments).flat_map(columns).collect()
                 }
             };
@@ -159,7 +179,8 @@ impl Chain {
         let needed = self.needed();
         let mut now = schema.clone();
         let width = needed.first().and_then(|n| n.last()).map_or(0, |last| last + 1);
-        let mut places: Vec<usize> = (0..width).map(|i| if needed[0].contains(&i) { at(i) } else { 0 }).collect();
+        let mut places: Vec<usize> =
+            (0..width).map(|i| if needed[0].contains(&i) { at(i) } else { 0 }).collect();
         let mut stages = Vec::new();
         for (stage, wanted) in self.stages.iter().zip(needed.iter().skip(1)) {
             let moved = |e: &Physical| moved(e, &now, |i| places[i]);
@@ -169,7 +190,8 @@ impl Chain {
                     let kept = wanted.iter().map(|i| moved(&expressions[*i])).collect::<Result<Vec<_>>>()?;
                     let names = wanted.iter().map(|i| schema.field(*i).name().clone()).collect();
                     let order: Vec<usize> = wanted.iter().copied().collect();
-                    places = (0..schema.fields().len()).map(|i| order.binary_search(&i).unwrap_or(0)).collect();
+                    places =
+                        (0..schema.fields().len()).map(|i| order.binary_search(&i).unwrap_or(0)).collect();
                     now = projected(&kept, names, &now)?;
                     Stage::Project { expressions: kept, schema: now.clone() }
                 }
@@ -180,11 +202,14 @@ impl Chain {
                     places.resize(inner, 0);
                     places.extend([width, width + 1, width + 2]);
                     let appended = schema.fields().iter().skip(inner).cloned();
-                    now = Arc::new(Schema::new(now.fields().iter().cloned().chain(appended).collect::<Vec<_>>()));
+                    now = Arc::new(Schema::new(
+                        now.fields().iter().cloned().chain(appended).collect::<Vec<_>>(),
+                    ));
                     Stage::Window { shape: *shape, time, schema: now.clone() }
                 }
                 Stage::Aggregate { groups, calls, schema } => {
-                    let groups = groups.iter().map(|(e, n)| Ok((moved(e)?, n.clone()))).collect::<Result<Vec<_>>>()?;
+                    let groups =
+                        groups.iter().map(|(e, n)| Ok((moved(e)?, n.clone()))).collect::<Result<Vec<_>>>()?;
                     let calls = calls
                         .iter()
                         .map(|call| {
@@ -213,7 +238,11 @@ pub(crate) fn plain_column(expression: &Physical) -> Option<usize> {
 }
 
 /// The expression with its columns at other places of `schema`.
-pub(crate) fn moved(expression: &Physical, schema: &Schema, place: impl Fn(usize) -> usize) -> Result<Physical> {
+pub(crate) fn moved(
+    expression: &Physical,
+    schema: &Schema,
+    place: impl Fn(usize) -> usize,
+) -> Result<Physical> {
     let moved = expression.clone().transform_up(|e| {
         let Some(index) = plain_column(&e) else { return Ok(Transformed::no(e)) };
         let to = place(index);
@@ -225,7 +254,8 @@ pub(crate) fn moved(expression: &Physical, schema: &Schema, place: impl Fn(usize
 
 /// The schema of what the expressions compute.
 pub(crate) fn projected(expressions: &[Physical], names: Vec<String>, input: &Schema) -> Result<SchemaRef> {
-    let field = |(e, name): (&Physical, String)| Ok(Field::new(name, e.data_type(input)?, e.nullable(input)?));
+    let field =
+        |(e, name): (&Physical, String)| Ok(Field::new(name, e.data_type(input)?, e.nullable(input)?));
     let fields = expressions.iter().zip(names).map(field).collect::<Result<Vec<_>>>()?;
     Ok(Arc::new(Schema::new(fields)))
 }

@@ -127,12 +127,15 @@ fn check_table(table: &Table, read: bool, connectors: &Connectors, problems: &mu
         }
         let known = options.iter().map(|option| option.name).chain(read.then_some(IDLE_TIMEOUT));
         let hint = suggestion(key, known.collect::<Vec<_>>());
-        problems.push(Problem::new(place, format!("connector '{}' has no option '{key}'{hint}", wanted.value)));
+        problems
+            .push(Problem::new(place, format!("connector '{}' has no option '{key}'{hint}", wanted.value)));
     }
     for option in options.iter().filter(|option| option.required) {
         if !table.def.options.iter().any(|(key, _)| key.value == option.name) {
-            let message =
-                format!("table '{}' lacks the option '{}': {}", table.def.name.value, option.name, option.help);
+            let message = format!(
+                "table '{}' lacks the option '{}': {}",
+                table.def.name.value, option.name, option.help
+            );
             problems.push(Problem::new(&table.def.name.place, message));
         }
     }

@@ -138,7 +138,9 @@ impl<'a> Cursor<'a> {
     pub fn number(&mut self, what: &str) -> Result<u32, Problem> {
         let place = self.place();
         match self.next() {
-            Some(Token::Number(text, false)) if text.parse::<u32>().is_ok() => Ok(text.parse().unwrap_or_default()),
+            Some(Token::Number(text, false)) if text.parse::<u32>().is_ok() => {
+                Ok(text.parse().unwrap_or_default())
+            }
             _ => Err(Problem::new(&place, format!("expected {what}, a whole number"))),
         }
     }

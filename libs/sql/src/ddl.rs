@@ -190,8 +190,9 @@ impl TableDef {
             return Err(Problem::unsupported(&cursor.place(), "CREATE TABLE … AS SELECT"));
         }
         cursor.expect_end()?;
-        self.connector = connector
-            .ok_or_else(|| Problem::new(&self.name.place, format!("table '{}' names no 'connector'", self.name.value)))?;
+        self.connector = connector.ok_or_else(|| {
+            Problem::new(&self.name.place, format!("table '{}' names no 'connector'", self.name.value))
+        })?;
         Ok(())
     }
 
@@ -202,7 +203,10 @@ impl TableDef {
         for name in self.primary_key.iter().chain(&self.partitioned_by) {
             if !physical.contains(&name.value.as_str()) {
                 let hint = crate::nearest::suggestion(&name.value, physical.iter().copied());
-                return Err(Problem::new(&name.place, format!("there is no physical column '{}'{hint}", name.value)));
+                return Err(Problem::new(
+                    &name.place,
+                    format!("there is no physical column '{}'{hint}", name.value),
+                ));
             }
         }
         if let Some(watermark) = &self.watermark

@@ -13,7 +13,10 @@ impl Pipeline {
             text.push_str(&format!("source {}: {}\n", source.spec.name, source_text(source)));
         }
         for query in &self.queries {
-            text.push_str(&format!("query {} from {}\n", query.spec.name, self.sources[query.source].spec.name));
+            text.push_str(&format!(
+                "query {} from {}\n",
+                query.spec.name, self.sources[query.source].spec.name
+            ));
             for line in query_lines(query) {
                 text.push_str(&format!("  {line}\n"));
             }
@@ -43,7 +46,12 @@ pub(crate) fn source_text(source: &SourcePlan) -> String {
     let watermark = source.watermark.as_ref().map(|w| format!("; watermark {}", plain(&w.to_string())));
     let idle = source.idle_timeout.map(|idle| format!("; idle after {}", width(idle.as_millis() as i64)));
     let connector = &source.table.def.connector.value;
-    format!("{connector}: {}{}{}", columns.join(", "), watermark.unwrap_or_default(), idle.unwrap_or_default())
+    format!(
+        "{connector}: {}{}{}",
+        columns.join(", "),
+        watermark.unwrap_or_default(),
+        idle.unwrap_or_default()
+    )
 }
 
 /// `jdbc: carrier STRING, n BIGINT; key carrier`
@@ -69,7 +77,10 @@ fn step(step: &CalcStep) -> String {
     match step {
         CalcStep::Filter(predicate) => format!("filter {}", plain(&predicate.to_string())),
         CalcStep::Project { expressions, schema } => {
-            let column = |(e, f): (&std::sync::Arc<dyn datafusion::physical_expr::PhysicalExpr>, &std::sync::Arc<arrow::datatypes::Field>)| {
+            let column = |(e, f): (
+                &std::sync::Arc<dyn datafusion::physical_expr::PhysicalExpr>,
+                &std::sync::Arc<arrow::datatypes::Field>,
+            )| {
                 let text = plain(&e.to_string());
                 if text == *f.name() { text } else { format!("{text} as {}", f.name()) }
             };
@@ -110,8 +121,25 @@ fn width(ms: i64) -> String {
     }
 }
 
-/// Without the column numbers (`carrier@2`).
+/// `IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 1800000000000 }` as `30m`.
+fn intervals(text: &str) -> String {
+    const BEGIN: &str = "IntervalMonthDayNano { ";
+    let Some((before, rest)) = text.split_once(BEGIN) else { return text.into() };
+    let Some((inside, after)) = rest.split_once(" }") else { return text.into() };
+    let numbers: Vec<i64> =
+        inside.split(", ").filter_map(|part| part.split_once(": ")?.1.parse().ok()).collect();
+    let interval = match numbers.as_slice() {
+        [0, 0, nanos] => width(nanos / 1_000_000),
+        [0, days, 0] => format!("{days}d"),
+        [months, 0, 0] => format!("{months} months"),
+        _ => inside.to_string(),
+    };
+    format!("{before}{interval}{}", intervals(after))
+}
+
+/// Without the column numbers (`carrier@2`), and with intervals as people write them.
 fn plain(text: &str) -> String {
+    let text = &intervals(text);
     let mut out = String::new();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -20,7 +20,11 @@ pub(crate) struct Fault {
 
 /// Wrong in Flink, too.
 pub(crate) fn wrong(near: impl Into<String>, message: impl Into<String>) -> DataFusionError {
-    DataFusionError::External(Box::new(Fault { message: message.into(), near: near.into(), unsupported: false }))
+    DataFusionError::External(Box::new(Fault {
+        message: message.into(),
+        near: near.into(),
+        unsupported: false,
+    }))
 }
 
 /// Right in Flink.
@@ -94,7 +98,9 @@ impl Places<'_> {
             DataFusionError::Diagnostic(_, inner) | DataFusionError::Context(_, inner) => self.problem(inner),
             DataFusionError::Collection(all) if !all.is_empty() => self.problem(&all[0]),
             DataFusionError::External(inner) => match inner.downcast_ref::<Fault>() {
-                Some(fault) if fault.unsupported => Problem::unsupported(&self.near(&fault.near), &fault.message),
+                Some(fault) if fault.unsupported => {
+                    Problem::unsupported(&self.near(&fault.near), &fault.message)
+                }
                 Some(fault) => Problem::new(&self.near(&fault.near), fault.message.clone()),
                 None => Problem::new(&self.first(), lower_first(&inner.to_string())),
             },
@@ -103,9 +109,29 @@ impl Places<'_> {
             DataFusionError::NotImplemented(what) => {
                 Problem::unsupported(&self.first(), format!("this ({})", lower_first(what)))
             }
-            DataFusionError::Plan(message) => Problem::new(&self.first(), lower_first(message)),
-            other => Problem::new(&self.first(), lower_first(&other.strip_backtrace())),
+            DataFusionError::Plan(message) => self.planner_problem(message),
+            other => self.planner_problem(&other.strip_backtrace()),
         }
+    }
+
+    /// Says in our words what the planner said in its own.
+    fn planner_problem(&self, message: &str) -> Problem {
+        let between = |start: &str, end: &str| Some(message.split_once(start)?.1.split_once(end)?.0);
+        if message.contains("must appear in the GROUP BY") {
+            let column = between("olumn \"", "\"").and_then(|c| c.rsplit('.').next()).unwrap_or_default();
+            let message = format!("column '{column}' must stand in GROUP BY or inside an aggregate");
+            return Problem::new(&self.near(column), message);
+        }
+        if message.contains("non-boolean predicate") {
+            return Problem::new(&self.near("WHERE"), "WHERE and HAVING take a BOOLEAN");
+        }
+        if let Some(call) = between("name and argument types '", "'") {
+            let name = call.split('(').next().unwrap_or_default();
+            let call = call.replace("Utf8", "STRING");
+            return Problem::new(&self.near(name), format!("there is no {call}"));
+        }
+        let first = message.lines().next().unwrap_or_default();
+        Problem::new(&self.first(), lower_first(first))
     }
 
     fn schema_problem(&self, error: &SchemaError) -> Problem {

@@ -78,7 +78,8 @@ fn finish(current: &mut Vec<TokenWithSpan>, statements: &mut Vec<Tokens>) {
 /// Whether `tokens` begin a statement set whose `END` has not come yet.
 fn is_open_set(tokens: &[TokenWithSpan]) -> bool {
     let begins = |words: &[&str]| {
-        tokens.len() >= words.len() && words.iter().zip(tokens).all(|(word, token)| is_word(&token.token, word))
+        tokens.len() >= words.len()
+            && words.iter().zip(tokens).all(|(word, token)| is_word(&token.token, word))
     };
     let begun = begins(&["EXECUTE", "STATEMENT", "SET"]) || begins(&["BEGIN", "STATEMENT", "SET"]);
     if !begun {
@@ -167,7 +168,9 @@ mod tests {
         check("SELECT 1;\nSELECT 'abc", expect!["line 2, column 8: unterminated string literal"]);
         check(
             "SELECT /*+ OPTIONS('a'='b') */ 1",
-            expect!["line 1, column 8, at '/*+ OPTIONS('a'='b') */': a hint (/*+ … */) is not supported yet by the embedded engine; run it with --engine flink"],
+            expect![
+                "line 1, column 8, at '/*+ OPTIONS('a'='b') */': a hint (/*+ … */) is not supported yet by the embedded engine; run it with --engine flink"
+            ],
         );
     }
 }

@@ -3,9 +3,11 @@
 use crate::chain::{AggregateCall, Physical, Stage, columns, moved, plain_column, projected};
 use crate::fault::{unsupported, wrong};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Result, internal_err};
 use datafusion::physical_expr::aggregate::AggregateExprBuilder;
 use datafusion::physical_expr::expressions::{Column, cast};
+use datafusion::physical_expr::{conjunction, split_conjunction};
 use std::sync::Arc;
 use stream::{CalcStep, WindowAggregate, WindowAssign, WindowColumn, WindowShape};
 
@@ -74,19 +76,58 @@ pub(crate) fn lower(mut stages: Vec<Stage>, scan: SchemaRef, origin: &str) -> Re
     })
 }
 
-/// Moves filters that do not look at the window before it: what they drop is never admitted.
-fn filter_before_window(stages: &mut [Stage]) {
-    for i in 1..stages.len() {
-        let swap = match (&stages[i - 1], &stages[i]) {
-            (Stage::Window { schema, .. }, Stage::Filter(predicate)) => {
-                columns(predicate).last().is_none_or(|last| *last < schema.fields().len() - 3)
-            }
-            _ => false,
-        };
-        if swap {
-            stages.swap(i - 1, i);
+/// One projection in place of two, if nothing is computed twice by it.
+fn merged(above: &[Physical], below: &[Physical]) -> Option<Vec<Physical>> {
+    let mut uses = vec![0_usize; below.len()];
+    for expression in above {
+        for i in columns(expression) {
+            *uses.get_mut(i)? += 1;
         }
     }
+    let moves_only = above.iter().all(|e| plain_column(e).is_some());
+    let renames_only = below.iter().all(|e| plain_column(e).is_some());
+    let once = uses.iter().zip(below).all(|(uses, e)| *uses <= 1 || plain_column(e).is_some());
+    if moves_only && once {
+        return above.iter().map(|e| below.get(plain_column(e)?).cloned()).collect();
+    }
+    let substitute = |e: &Physical| {
+        let replaced = e.clone().transform_up(|e| match plain_column(&e).and_then(|i| below.get(i)) {
+            Some(expression) => Ok(Transformed::yes(expression.clone())),
+            None => Ok(Transformed::no(e)),
+        });
+        replaced.ok().map(|replaced| replaced.data)
+    };
+    if renames_only { above.iter().map(substitute).collect() } else { None }
+}
+
+/// Moves conditions that do not look at the window before it: what they drop is never admitted.
+fn filter_before_window(stages: &mut Vec<Stage>) {
+    let mut moved = Vec::with_capacity(stages.len());
+    for stage in stages.drain(..) {
+        let Stage::Filter(predicate) = &stage else {
+            moved.push(stage);
+            continue;
+        };
+        let after_filters = moved.iter().rposition(|s| !matches!(s, Stage::Filter(_)));
+        let (Some(at), Some(Stage::Window { schema, .. })) =
+            (after_filters, after_filters.map(|at| &moved[at]))
+        else {
+            moved.push(stage);
+            continue;
+        };
+        let width = schema.fields().len() - 3;
+        let (before, after): (Vec<_>, Vec<_>) = split_conjunction(predicate)
+            .into_iter()
+            .cloned()
+            .partition(|e| columns(e).last().is_none_or(|last| *last < width));
+        if !before.is_empty() {
+            moved.insert(at, Stage::Filter(conjunction(before)));
+        }
+        if !after.is_empty() {
+            moved.push(Stage::Filter(conjunction(after)));
+        }
+    }
+    *stages = moved;
 }
 
 /// A window whose aggregation is still to come.
@@ -121,7 +162,9 @@ impl Open {
                 };
                 return Err(unsupported(
                     name,
-                    format!("an expression over {name} before the aggregation (use it after the aggregation)"),
+                    format!(
+                        "an expression over {name} before the aggregation (use it after the aggregation)"
+                    ),
                 ));
             }
         }
@@ -182,6 +225,12 @@ impl Lowering {
     fn compute(&mut self, expressions: Vec<Physical>, schema: SchemaRef) {
         let same = expressions.iter().enumerate().all(|(i, e)| plain_column(e) == Some(i));
         if !(same && schema == self.schema) {
+            let expressions = match self.steps.last() {
+                Some(CalcStep::Project { expressions: below, .. }) => merged(&expressions, below),
+                _ => None,
+            }
+            .inspect(|_| drop(self.steps.pop()))
+            .unwrap_or(expressions);
             self.steps.push(CalcStep::Project { expressions, schema: schema.clone() });
         }
         self.schema = schema;
@@ -195,7 +244,8 @@ impl Lowering {
         if aggregated {
             let window = [WindowColumn::Start, WindowColumn::End, WindowColumn::Time].map(Virtual::Window);
             let seen = (0..width).map(Virtual::Real).chain(window).collect();
-            self.open = Some(Open { shape, time, seen, time_type: schema.field(width + 2).data_type().clone() });
+            self.open =
+                Some(Open { shape, time, seen, time_type: schema.field(width + 2).data_type().clone() });
             return Ok(());
         }
         if !matches!(self.schema.field(time).data_type(), DataType::Timestamp(TimeUnit::Millisecond, _)) {
@@ -203,7 +253,8 @@ impl Lowering {
         }
         self.before = Some((std::mem::take(&mut self.steps), self.schema.clone()));
         self.schema = schema.clone();
-        self.window = Some(Windowed::Assign(WindowAssign { shape, time, schema, origin: self.origin.clone() }));
+        self.window =
+            Some(Windowed::Assign(WindowAssign { shape, time, schema, origin: self.origin.clone() }));
         Ok(())
     }
 
@@ -236,7 +287,10 @@ impl Lowering {
             output.push(WindowColumn::Key(at));
         }
         if !output.contains(&WindowColumn::Start) || !output.contains(&WindowColumn::End) {
-            return Err(unsupported("GROUP", "a GROUP BY without both window_start and window_end of its window"));
+            return Err(unsupported(
+                "GROUP",
+                "a GROUP BY without both window_start and window_end of its window",
+            ));
         }
         let mut arguments = Vec::new();
         for call in &calls {
@@ -254,7 +308,9 @@ impl Lowering {
         let (aggregates, filters) = aggregates(&calls, &arguments, &input_schema)?;
         let fields = output.iter().zip(schema.fields()).map(|(column, field)| {
             let (data_type, nullable) = match column {
-                WindowColumn::Start | WindowColumn::End => (DataType::Timestamp(TimeUnit::Millisecond, None), false),
+                WindowColumn::Start | WindowColumn::End => {
+                    (DataType::Timestamp(TimeUnit::Millisecond, None), false)
+                }
                 WindowColumn::Time => (open.time_type.clone(), false),
                 WindowColumn::Key(i) => {
                     let key = input_schema.field(keys[*i]);
@@ -314,7 +370,8 @@ impl<'s> Input<'s> {
     }
 }
 
-type Aggregates = (Vec<Arc<datafusion::physical_expr::aggregate::AggregateFunctionExpr>>, Vec<Option<Physical>>);
+type Aggregates =
+    (Vec<Arc<datafusion::physical_expr::aggregate::AggregateFunctionExpr>>, Vec<Option<Physical>>);
 
 fn aggregates(
     calls: &[AggregateCall],

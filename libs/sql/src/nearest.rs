@@ -6,7 +6,10 @@ pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>)
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= 2.max(name.chars().count() / 3))
+        .filter(|(distance, name)| {
+            let length = name.chars().count();
+            *distance <= if length < 4 { 1 } else { 2.max(length / 3) }
+        })
         .min()
         .map(|(_, name)| name)
 }

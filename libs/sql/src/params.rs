@@ -134,6 +134,9 @@ mod tests {
                 line 2, column 3, at '${topik}': parameter 'topik' has no value; did you mean 'topic'?
                 line 2, column 13, at '${zzzzzzzzz}': parameter 'zzzzzzzzz' has no value; there is: brokers, quote, topic"#]],
         );
-        check("'${topic'", expect!["line 1, column 2, at '${': a parameter is written ${name}; its } is missing"]);
+        check(
+            "'${topic'",
+            expect!["line 1, column 2, at '${': a parameter is written ${name}; its } is missing"],
+        );
     }
 }

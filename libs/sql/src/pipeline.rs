@@ -60,6 +60,19 @@ impl Pipeline {
 /// # Errors
 /// Everything that is wrong, one problem per statement; what follows from an earlier problem is left out.
 pub fn plan(script: &Script) -> Result<Pipeline, SqlError> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("sql-plan".into()).stack_size(STACK_BYTES);
+        match thread.spawn_scoped(scope, || plan_here(script)) {
+            Ok(planning) => planning.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => plan_here(script),
+        }
+    })
+}
+
+/// Trees of long expressions are walked and dropped recursively; a query has at most 20,000 tokens.
+const STACK_BYTES: usize = 256 << 20;
+
+fn plan_here(script: &Script) -> Result<Pipeline, SqlError> {
     let mut planner = Planner { catalog: Catalog::new(), broken: BTreeSet::new(), queries: Vec::new() };
     let mut problems = Vec::new();
     for item in &script.items {
@@ -115,11 +128,15 @@ impl<'s> Planner<'s> {
         if !view.columns.is_empty() {
             let fields: Vec<String> = plan.schema().fields().iter().map(|f| f.name().clone()).collect();
             if fields.len() != view.columns.len() {
-                let message = format!("the view names {} columns, its query has {}", view.columns.len(), fields.len());
+                let message =
+                    format!("the view names {} columns, its query has {}", view.columns.len(), fields.len());
                 return Err(Problem::new(&view.columns[0].place, message));
             }
-            let renamed: Vec<Expr> =
-                fields.iter().zip(&view.columns).map(|(f, name)| ident(f.clone()).alias(&name.value)).collect();
+            let renamed: Vec<Expr> = fields
+                .iter()
+                .zip(&view.columns)
+                .map(|(f, name)| ident(f.clone()).alias(&name.value))
+                .collect();
             let built = LogicalPlanBuilder::from(plan).project(renamed).and_then(LogicalPlanBuilder::build);
             plan = built.map_err(|error| Problem::new(&view.name.place, error.strip_backtrace()))?;
         }
@@ -132,7 +149,10 @@ impl<'s> Planner<'s> {
         let plan = self.catalog.query(&insert.query);
         let Some(table) = self.catalog.tables.get(&name.value).cloned() else {
             if self.catalog.views.contains_key(&name.value) {
-                return Err(Problem::new(&name.place, format!("'{}' is a view; only tables are written", name.value)));
+                return Err(Problem::new(
+                    &name.place,
+                    format!("'{}' is a view; only tables are written", name.value),
+                ));
             }
             let known: Vec<&str> = self.catalog.tables.keys().map(String::as_str).collect();
             let hint = crate::nearest::suggestion(&name.value, known.iter().copied());
@@ -159,14 +179,17 @@ impl<'s> Planner<'s> {
             let table = &self.catalog.tables[*name];
             let idle = idle_timeout(table, settings.idle_timeout)?;
             let planned = source(table, needed.remove(name).unwrap_or_default(), idle);
-            sources.push(planned.map_err(|error| Problem::new(&table.def.name.place, error.strip_backtrace()))?);
+            sources
+                .push(planned.map_err(|error| Problem::new(&table.def.name.place, error.strip_backtrace()))?);
         }
         let mut queries = Vec::new();
         let mut problems = Vec::new();
         for (chain, insert, sink) in &self.queries {
             let index = order.iter().position(|name| *name == chain.table).unwrap_or_default();
             match query(chain, insert, sink, &sources[index]) {
-                Ok((lowered, spec)) => queries.push(QueryPlan { source: index, lowered, sink: sink.clone(), spec }),
+                Ok((lowered, spec)) => {
+                    queries.push(QueryPlan { source: index, lowered, sink: sink.clone(), spec })
+                }
                 Err(problem) => problems.push(problem),
             }
         }
@@ -193,9 +216,17 @@ fn query(
         DefKind::Computed(_) => false,
     });
     let lowered = finished(lowered, &spec.schema());
-    let fits = lowered.schema.fields().iter().zip(spec.schema().fields()).all(|(a, b)| a.data_type() == b.data_type());
+    let fits = lowered
+        .schema
+        .fields()
+        .iter()
+        .zip(spec.schema().fields())
+        .all(|(a, b)| a.data_type() == b.data_type());
     if !fits {
-        return Err(Problem::new(&first_place(&insert.query), "the planner made rows of other types than the sink's"));
+        return Err(Problem::new(
+            &first_place(&insert.query),
+            "the planner made rows of other types than the sink's",
+        ));
     }
     Ok((lowered, spec))
 }

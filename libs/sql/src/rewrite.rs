@@ -4,6 +4,7 @@ use crate::fault::unsupported;
 use crate::functions::{cast, decimal_divide, wrap};
 use crate::semantics::convert;
 use arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::functions_aggregate::{average, count, sum};
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
@@ -65,7 +66,7 @@ fn aggregation(aggregate: Aggregate) -> Result<LogicalPlan> {
         results.push((name, parts.result(expression)?));
     }
     let group_count = groups.len();
-    let aggregates = parts.aggregates.into_iter().enumerate().map(|(i, a)| a.alias(part_name(i))).collect();
+    let aggregates = parts.aggregates.into_iter().map(|(name, aggregate)| aggregate.alias(name)).collect();
     let below = Arc::new(LogicalPlan::Aggregate(Aggregate::try_new(input, groups, aggregates)?));
     let mut expressions: Vec<Expr> =
         below.schema().iter().take(group_count).map(|(q, f)| Expr::Column(Column::from((q, f)))).collect();
@@ -75,24 +76,35 @@ fn aggregation(aggregate: Aggregate) -> Result<LogicalPlan> {
     Ok(LogicalPlan::Projection(Projection::try_new(expressions, below)?))
 }
 
-fn part_name(i: usize) -> String {
-    format!("$aggregate{i}")
-}
-
-/// The plain aggregates that are needed, each once.
+/// The plain aggregates that are needed, each once, by name.
 struct Parts<'a> {
     schema: &'a DFSchema,
-    aggregates: Vec<Expr>,
+    aggregates: Vec<(String, Expr)>,
+}
+
+/// As a person writes it. State is found by this name: it holds nothing that shifts when another statement comes.
+fn readable(expression: &Expr) -> Result<String> {
+    let plain = expression.clone().transform_up(|e| match e {
+        Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::new_unqualified(column.name)))),
+        other => Ok(Transformed::no(other)),
+    })?;
+    Ok(plain.data.human_display().to_string())
 }
 
 impl Parts<'_> {
-    fn part(&mut self, func: Arc<AggregateUDF>, params: AggregateFunctionParams) -> Expr {
+    fn part(&mut self, func: Arc<AggregateUDF>, params: AggregateFunctionParams) -> Result<Expr> {
         let expression = Expr::AggregateFunction(AggregateFunction { func, params });
-        let at = self.aggregates.iter().position(|known| *known == expression).unwrap_or_else(|| {
-            self.aggregates.push(expression);
-            self.aggregates.len() - 1
-        });
-        Expr::Column(Column::new_unqualified(part_name(at)))
+        if let Some((name, _)) = self.aggregates.iter().find(|(_, known)| *known == expression) {
+            return Ok(Expr::Column(Column::new_unqualified(name)));
+        }
+        let mut name = readable(&expression)?;
+        while self.aggregates.iter().any(|(known, _)| *known == name)
+            || self.schema.fields().iter().any(|field| *field.name() == name)
+        {
+            name.push('\'');
+        }
+        self.aggregates.push((name.clone(), expression));
+        Ok(Expr::Column(Column::new_unqualified(name)))
     }
 
     /// What stands for an aggregate of the query.
@@ -109,18 +121,23 @@ impl Parts<'_> {
         }
         let argument = match params.args.pop() {
             Some(argument) if params.args.is_empty() => convert(argument, self.schema)?,
-            _ => return Err(crate::fault::wrong(&name, format!("{} takes one argument", name.to_uppercase()))),
+            _ => {
+                return Err(crate::fault::wrong(
+                    &name,
+                    format!("{} takes one argument", name.to_uppercase()),
+                ));
+            }
         };
         let of = argument.get_type(self.schema)?;
         let with = |argument: Expr| AggregateFunctionParams { args: vec![argument], ..params.clone() };
         match name.as_str() {
-            "count" => Ok(self.part(func, with(argument))),
+            "count" => self.part(func, with(argument)),
             "min" | "max" => {
                 // A repeated value changes neither.
                 let params = AggregateFunctionParams { distinct: false, ..with(argument) };
                 match of {
                     DataType::Struct(_) | DataType::List(_) | DataType::Map(..) => Err(not_for(&name, &of)),
-                    _ => Ok(self.part(func, params)),
+                    _ => self.part(func, params),
                 }
             }
             "sum" => self.sum(argument, &of, with),
@@ -129,21 +146,26 @@ impl Parts<'_> {
     }
 
     /// `SUM` has its argument's type; of a `DECIMAL(p, s)` it is `DECIMAL(38, s)`.
-    fn sum(&mut self, argument: Expr, of: &DataType, with: impl Fn(Expr) -> AggregateFunctionParams) -> Result<Expr> {
+    fn sum(
+        &mut self,
+        argument: Expr,
+        of: &DataType,
+        with: impl Fn(Expr) -> AggregateFunctionParams,
+    ) -> Result<Expr> {
         match of {
-            DataType::Int64 | DataType::Float64 => Ok(self.part(sum::sum_udaf(), with(argument))),
+            DataType::Int64 | DataType::Float64 => self.part(sum::sum_udaf(), with(argument)),
             _ if of.is_integer() => {
-                let total = self.part(sum::sum_udaf(), with(plain_cast(argument, DataType::Int64)));
+                let total = self.part(sum::sum_udaf(), with(widened(argument, of)))?;
                 Ok(wrap(total, of))
             }
             DataType::Float32 => {
-                let total = self.part(sum::sum_udaf(), with(plain_cast(argument, DataType::Float64)));
+                let total = self.part(sum::sum_udaf(), with(plain_cast(argument, DataType::Float64)))?;
                 Ok(plain_cast(total, DataType::Float32))
             }
             DataType::Decimal128(_, scale) => {
                 let wide = DataType::Decimal128(38, *scale);
                 let argument = cast(argument, of, &wide, true)?;
-                Ok(self.part(sum::sum_udaf(), with(argument)))
+                self.part(sum::sum_udaf(), with(argument))
             }
             _ => Err(not_for("sum", of)),
         }
@@ -158,27 +180,32 @@ impl Parts<'_> {
         with: impl Fn(Expr) -> AggregateFunctionParams,
     ) -> Result<Expr> {
         match of {
-            DataType::Float64 => Ok(self.part(average::avg_udaf(), with(argument))),
+            DataType::Float64 => self.part(average::avg_udaf(), with(argument)),
             DataType::Float32 => {
-                let mean = self.part(average::avg_udaf(), with(plain_cast(argument, DataType::Float64)));
+                let mean = self.part(average::avg_udaf(), with(plain_cast(argument, DataType::Float64)))?;
                 Ok(plain_cast(mean, DataType::Float32))
             }
             _ if of.is_integer() => {
-                let wide = plain_cast(argument, DataType::Int64);
-                let total = self.part(sum::sum_udaf(), with(wide.clone()));
-                let rows = self.part(count::count_udaf(), with(wide));
+                let wide = widened(argument, of);
+                let total = self.part(sum::sum_udaf(), with(wide.clone()))?;
+                let rows = self.part(count::count_udaf(), with(wide))?;
                 Ok(wrap(binary_expr(total, Operator::Divide, rows), of))
             }
             DataType::Decimal128(_, scale) => {
                 let argument = cast(argument, of, &DataType::Decimal128(38, *scale), true)?;
-                let total = self.part(sum::sum_udaf(), with(argument.clone()));
-                let rows = self.part(count::count_udaf(), with(argument));
+                let total = self.part(sum::sum_udaf(), with(argument.clone()))?;
+                let rows = self.part(count::count_udaf(), with(argument))?;
                 let rows = plain_cast(rows, DataType::Decimal128(20, 0));
                 Ok(decimal_divide(total, rows, DataType::Decimal128(38, (*scale).max(6))))
             }
             _ => Err(not_for("avg", of)),
         }
     }
+}
+
+/// As a BIGINT.
+fn widened(argument: Expr, of: &DataType) -> Expr {
+    if *of == DataType::Int64 { argument } else { plain_cast(argument, DataType::Int64) }
 }
 
 fn not_for(name: &str, of: &DataType) -> datafusion::error::DataFusionError {

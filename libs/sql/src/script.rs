@@ -94,15 +94,19 @@ pub fn parse(text: &str) -> Result<Script, SqlError> {
 /// The text that `tokens` were read from.
 fn slice<'t>(text: &'t str, tokens: &[TokenWithSpan]) -> &'t str {
     let offset = |line: u64, column: u64| {
-        let line_start: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+        let line_start: usize =
+            text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
         let rest = text.get(line_start..).unwrap_or_default();
-        let in_line = rest.char_indices().nth(column.saturating_sub(1) as usize).map_or(rest.len(), |(at, _)| at);
+        let in_line =
+            rest.char_indices().nth(column.saturating_sub(1) as usize).map_or(rest.len(), |(at, _)| at);
         line_start + in_line
     };
     match (tokens.first(), tokens.last()) {
         (Some(first), Some(last)) => {
             let (start, end) = (first.span.start, last.span.end);
-            text.get(offset(start.line, start.column)..offset(end.line, end.column)).unwrap_or_default().trim_end()
+            text.get(offset(start.line, start.column)..offset(end.line, end.column))
+                .unwrap_or_default()
+                .trim_end()
         }
         _ => "",
     }
@@ -110,8 +114,9 @@ fn slice<'t>(text: &'t str, tokens: &[TokenWithSpan]) -> &'t str {
 
 /// Statements of Flink that only a cluster, or nobody, can run.
 const REFUSED: [&str; 23] = [
-    "ADD", "ALTER", "ANALYZE", "CALL", "COMPILE", "DELETE", "DESC", "DESCRIBE", "DROP", "EXPLAIN", "LOAD", "RELOAD",
-    "REMOVE", "RESET", "SELECT", "SHOW", "STOP", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VALUES", "WITH",
+    "ADD", "ALTER", "ANALYZE", "CALL", "COMPILE", "DELETE", "DESC", "DESCRIBE", "DROP", "EXPLAIN", "LOAD",
+    "RELOAD", "REMOVE", "RESET", "SELECT", "SHOW", "STOP", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VALUES",
+    "WITH",
 ];
 
 impl Script {
@@ -199,7 +204,8 @@ impl Script {
 
     fn add_insert(&mut self, insert: InsertDef) -> Result<(), Problem> {
         let name = &insert.table;
-        let twice = self.items.iter().any(|item| matches!(item, Item::Insert(i) if i.table.value == name.value));
+        let twice =
+            self.items.iter().any(|item| matches!(item, Item::Insert(i) if i.table.value == name.value));
         if twice {
             let what = format!("a second INSERT INTO '{}'", name.value);
             return Err(Problem::unsupported(&name.place, what));
@@ -268,7 +274,9 @@ fn query(cursor: &Cursor<'_>, length: Option<usize>) -> Result<QueryText, Proble
     if cursor.sees(&["VALUES"]) {
         return Err(Problem::unsupported(&cursor.place(), "VALUES"));
     }
-    if tokens.is_empty() || !(cursor.sees(&["SELECT"]) || cursor.sees(&["WITH"]) || tokens[0].token == Token::LParen) {
+    if tokens.is_empty()
+        || !(cursor.sees(&["SELECT"]) || cursor.sees(&["WITH"]) || tokens[0].token == Token::LParen)
+    {
         return Err(cursor.error("expected SELECT"));
     }
     Ok(QueryText { tokens: tokens.to_vec(), statement: cursor.statement() })

@@ -10,7 +10,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
-use datafusion::logical_expr::expr::{BinaryExpr, Case};
+use datafusion::logical_expr::expr::{Between, BinaryExpr, Case, InList};
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, ExprSchemable, Operator, binary_expr, cast as plain_cast, try_cast};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
@@ -36,9 +36,10 @@ fn node(expression: Expr, schema: &DFSchema) -> Result<Expr> {
             Ok(small) => Expr::Literal(ScalarValue::Int32(Some(small)), metadata),
             Err(_) => Expr::Literal(ScalarValue::Int64(Some(value)), metadata),
         }),
-        Expr::Literal(ScalarValue::UInt64(Some(value)), _) => {
-            Err(wrong(value.to_string(), "this number does not fit a BIGINT; write it as a DECIMAL, with a point"))
-        }
+        Expr::Literal(ScalarValue::UInt64(Some(value)), _) => Err(wrong(
+            value.to_string(),
+            "this number does not fit a BIGINT; write it as a DECIMAL, with a point",
+        )),
         Expr::Cast(c) => {
             let from = c.expr.get_type(schema)?;
             cast(*c.expr, &from, c.field.data_type(), true)
@@ -49,22 +50,21 @@ fn node(expression: Expr, schema: &DFSchema) -> Result<Expr> {
         }
         Expr::ScalarFunction(f) if is_placeholder(&f.func) => choose(f.func.name(), f.args, schema),
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => binary(*left, op, *right, schema),
-        Expr::Between(between) => {
-            let of = between.expr.get_type(schema)?;
-            check_comparable(&of, &between.low.get_type(schema)?, "BETWEEN")?;
-            check_comparable(&of, &between.high.get_type(schema)?, "BETWEEN")?;
-            Ok(Expr::Between(between))
+        Expr::Between(Between { expr, negated, low, high }) => {
+            let [expr, low, high] =
+                <[Expr; 3]>::try_from(alike(vec![*expr, *low, *high], "BETWEEN", schema)?)
+                    .unwrap_or_default();
+            Ok(Expr::Between(Between::new(Box::new(expr), negated, Box::new(low), Box::new(high))))
         }
-        Expr::InList(list) => {
-            let of = list.expr.get_type(schema)?;
-            for item in &list.list {
-                check_comparable(&of, &item.get_type(schema)?, "IN")?;
-            }
-            Ok(Expr::InList(list))
+        Expr::InList(InList { expr, list, negated }) => {
+            let mut all = alike([vec![*expr], list].concat(), "IN", schema)?;
+            let list = all.split_off(1);
+            Ok(Expr::InList(InList::new(Box::new(all.pop().unwrap_or_default()), list, negated)))
         }
-        Expr::Case(case) => check_case(case, schema),
+        Expr::Case(c) => case(c, schema),
         Expr::Like(like) => {
-            if let (Expr::Literal(ScalarValue::Utf8(Some(pattern)), _), None) = (like.pattern.as_ref(), like.escape_char)
+            if let (Expr::Literal(ScalarValue::Utf8(Some(pattern)), _), None) =
+                (like.pattern.as_ref(), like.escape_char)
                 && pattern.contains('\\')
             {
                 return Err(unsupported("LIKE", "a backslash in LIKE without ESCAPE"));
@@ -80,28 +80,43 @@ fn node(expression: Expr, schema: &DFSchema) -> Result<Expr> {
     }
 }
 
-fn check_case(case: Case, schema: &DFSchema) -> Result<Expr> {
-    if let Some(operand) = &case.expr {
-        let of = operand.get_type(schema)?;
-        for (when, _) in &case.when_then_expr {
-            check_comparable(&of, &when.get_type(schema)?, "CASE")?;
+fn case(case: Case, schema: &DFSchema) -> Result<Expr> {
+    let (whens, thens): (Vec<_>, Vec<_>) =
+        case.when_then_expr.into_iter().map(|(when, then)| (*when, *then)).unzip();
+    let (operand, whens) = match case.expr {
+        Some(operand) => {
+            let mut all = alike([vec![*operand], whens].concat(), "CASE", schema)?;
+            let whens = all.split_off(1);
+            (all.pop().map(Box::new), whens)
         }
-    }
-    let results = case.when_then_expr.iter().map(|(_, then)| then).chain(&case.else_expr);
-    let types = results.map(|e| e.get_type(schema)).collect::<Result<Vec<_>>>()?;
-    for pair in types.windows(2) {
-        check_comparable(&pair[0], &pair[1], "CASE")?;
-    }
-    Ok(Expr::Case(case))
+        None => (None, whens),
+    };
+    let count = thens.len();
+    let mut results = alike(thens.into_iter().chain(case.else_expr.map(|e| *e)).collect(), "CASE", schema)?;
+    let otherwise = results.split_off(count).pop().map(Box::new);
+    let pairs = whens.into_iter().zip(results).map(|(when, then)| (Box::new(when), Box::new(then))).collect();
+    Ok(Expr::Case(Case::new(operand, pairs, otherwise)))
 }
 
-/// Refuses what DataFusion would convert by its own rules: text against anything else.
-pub(crate) fn check_comparable(left: &DataType, right: &DataType, near: &str) -> Result<()> {
-    let text = |t: &DataType| *t == DataType::Utf8;
-    if *left == DataType::Null || *right == DataType::Null || text(left) == text(right) {
-        return Ok(());
+/// Brings expressions together that are compared, or of which one is chosen.
+///
+/// Text against anything else, which DataFusion would convert by rules of its own, is refused; a DECIMAL becomes a
+/// DOUBLE beside floating-point numbers.
+pub(crate) fn alike(expressions: Vec<Expr>, near: &str, schema: &DFSchema) -> Result<Vec<Expr>> {
+    let types = expressions.iter().map(|e| e.get_type(schema)).collect::<Result<Vec<_>>>()?;
+    let mut known = types.iter().filter(|t| **t != DataType::Null);
+    if let Some(first) = known.next()
+        && let Some(other) = known.find(|t| (**t == DataType::Utf8) != (*first == DataType::Utf8))
+    {
+        let message = format!("{} and {} do not go together; use CAST", type_name(first), type_name(other));
+        return Err(wrong(near, message));
     }
-    Err(wrong(near, format!("{} and {} do not go together; use CAST", type_name(left), type_name(right))))
+    let floating = types.iter().any(DataType::is_floating);
+    let one = |(e, t): (Expr, &DataType)| match t {
+        DataType::Decimal128(..) if floating => plain_cast(e, DataType::Float64),
+        _ => e,
+    };
+    Ok(expressions.into_iter().zip(&types).map(one).collect())
 }
 
 fn binary(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Expr> {
@@ -118,7 +133,8 @@ fn binary(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Ex
             Ok(binary_expr(left, op, right))
         }
         _ => {
-            check_comparable(&left.get_type(schema)?, &right.get_type(schema)?, &op.to_string())?;
+            let [left, right] =
+                <[Expr; 2]>::try_from(alike(vec![left, right], &op.to_string(), schema)?).unwrap_or_default();
             Ok(binary_expr(left, op, right))
         }
     }
@@ -128,7 +144,8 @@ fn binary(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Ex
 pub(crate) fn arithmetic(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Expr> {
     let (l, r) = (left.get_type(schema)?, right.get_type(schema)?);
     let near = op.to_string();
-    let temporal = |t: &DataType| matches!(t, DataType::Timestamp(..) | DataType::Date32 | DataType::Interval(_));
+    let temporal =
+        |t: &DataType| matches!(t, DataType::Timestamp(..) | DataType::Date32 | DataType::Interval(_));
     if temporal(&l) || temporal(&r) {
         let interval = |t: &DataType| matches!(t, DataType::Interval(_));
         let shifts = interval(&r) && matches!(op, Operator::Plus | Operator::Minus)
@@ -141,7 +158,10 @@ pub(crate) fn arithmetic(left: Expr, op: Operator, right: Expr, schema: &DFSchem
     }
     let number = |t: &DataType| t.is_numeric() || *t == DataType::Null;
     if !number(&l) || !number(&r) {
-        return Err(wrong(near, format!("{op} takes numbers, not {} and {}; use CAST", type_name(&l), type_name(&r))));
+        return Err(wrong(
+            near,
+            format!("{op} takes numbers, not {} and {}; use CAST", type_name(&l), type_name(&r)),
+        ));
     }
     let decimal = |t: &DataType| matches!(t, DataType::Decimal128(..));
     if decimal(&l) || decimal(&r) {

@@ -127,7 +127,8 @@ impl Settings {
                 self.unused.push((other.into(), value.value.clone()));
             }
             other => {
-                let known = KNOWN.iter().chain(&UNUSED).chain(&REFUSED).copied().chain(["execution.runtime-mode"]);
+                let known =
+                    KNOWN.iter().chain(&UNUSED).chain(&REFUSED).copied().chain(["execution.runtime-mode"]);
                 let hint = match nearest(other, known) {
                     Some(name) => format!("did you mean '{name}'?"),
                     None => format!("the engine understands: {}", KNOWN.join(", ")),

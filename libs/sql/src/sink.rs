@@ -44,7 +44,11 @@ pub(crate) fn fit(chain: &mut Chain, insert: &InsertDef, table: &Table) -> Resul
                 Arc::new(Literal::new(null))
             }
             None => {
-                let message = format!("column '{}' of '{}' is NOT NULL and gets no value", field.name(), insert.table.value);
+                let message = format!(
+                    "column '{}' of '{}' is NOT NULL and gets no value",
+                    field.name(),
+                    insert.table.value
+                );
                 return Err(Problem::new(&insert.table.place, message));
             }
         });
@@ -54,7 +58,11 @@ pub(crate) fn fit(chain: &mut Chain, insert: &InsertDef, table: &Table) -> Resul
 }
 
 /// For each column of the query, the index of the written column it goes to.
-fn targets(insert: &InsertDef, columns: &[(&ColumnDef, &Field)], table: &Table) -> Result<Vec<usize>, Problem> {
+fn targets(
+    insert: &InsertDef,
+    columns: &[(&ColumnDef, &Field)],
+    table: &Table,
+) -> Result<Vec<usize>, Problem> {
     let Some(names) = &insert.columns else { return Ok((0..columns.len()).collect()) };
     let mut targets = Vec::new();
     for name in names {
@@ -96,7 +104,8 @@ fn implicit(from: &DataType, to: &DataType) -> bool {
 }
 
 fn same_fields(from: &Fields, to: &Fields) -> bool {
-    let same = |(f, t): (&Arc<Field>, &Arc<Field>)| f.name() == t.name() && implicit(f.data_type(), t.data_type());
+    let same =
+        |(f, t): (&Arc<Field>, &Arc<Field>)| f.name() == t.name() && implicit(f.data_type(), t.data_type());
     from.len() == to.len() && from.iter().zip(to).all(same)
 }
 
@@ -131,7 +140,12 @@ fn mismatch(
             _ => false,
         };
         let mark = if fits { "" } else { "  <- here" };
-        message.push_str(&format!("\n  {}: {} = {}{mark}", i + 1, side(sink), side(query.map(|f| f.as_ref()))));
+        message.push_str(&format!(
+            "\n  {}: {} = {}{mark}",
+            i + 1,
+            side(sink),
+            side(query.map(|f| f.as_ref()))
+        ));
     }
     Problem::new(&insert.place, message)
 }

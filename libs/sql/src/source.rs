@@ -44,7 +44,8 @@ pub(crate) fn source(
     let (mut computed, mut read): (BTreeSet<usize>, BTreeSet<usize>) =
         needed.iter().partition(|i| table.computed[**i].is_some());
     for i in &computed {
-        let inputs = table.computed[*i].iter().flat_map(|e| e.column_refs().into_iter().cloned().collect::<Vec<_>>());
+        let inputs =
+            table.computed[*i].iter().flat_map(|e| e.column_refs().into_iter().cloned().collect::<Vec<_>>());
         read.extend(inputs.filter_map(|c| index(&c.name)));
     }
     // A row without columns would not be seen by every decoder.
@@ -72,7 +73,8 @@ pub(crate) fn source(
     };
     let over = DFSchema::try_from(schema.as_ref().clone())?;
     let watermark = table.watermark.as_ref().map(|w| physical(&w.expression, &over)).transpose()?;
-    let order: Vec<usize> = if steps.is_empty() { read.into_iter().collect() } else { needed.into_iter().collect() };
+    let order: Vec<usize> =
+        if steps.is_empty() { read.into_iter().collect() } else { needed.into_iter().collect() };
     let places = order.into_iter().enumerate().map(|(at, i)| (i, at)).collect();
     Ok(SourcePlan { table: table.clone(), spec, computed: steps, watermark, idle_timeout, schema, places })
 }
@@ -97,7 +99,9 @@ pub(crate) fn table_spec(table: &Table, keep: impl Fn(&DefKind) -> bool) -> Tabl
             data_type: field.data_type().clone(),
             nullable: field.is_nullable(),
             kind: match &column.kind {
-                DefKind::Metadata { key, virtual_, .. } => ColumnKind::Metadata { key: key.clone(), virtual_: *virtual_ },
+                DefKind::Metadata { key, virtual_, .. } => {
+                    ColumnKind::Metadata { key: key.clone(), virtual_: *virtual_ }
+                }
                 DefKind::Physical(_) | DefKind::Computed(_) => ColumnKind::Physical,
             },
         })

@@ -72,7 +72,11 @@ fn dfschema(fields: Vec<Field>, def: &TableDef) -> Result<DFSchema, Problem> {
     DFSchema::try_from(Schema::new(fields)).map_err(|error| Problem::new(&def.name.place, error.to_string()))
 }
 
-fn watermark(def: &TableDef, schema: &SchemaRef, catalog: &Catalog) -> Result<Option<TableWatermark>, Problem> {
+fn watermark(
+    def: &TableDef,
+    schema: &SchemaRef,
+    catalog: &Catalog,
+) -> Result<Option<TableWatermark>, Problem> {
     let Some(watermark) = &def.watermark else { return Ok(None) };
     let column = &watermark.column;
     let rowtime = schema.index_of(&column.value).map_err(|e| Problem::new(&column.place, e.to_string()))?;
@@ -90,7 +94,8 @@ fn watermark(def: &TableDef, schema: &SchemaRef, catalog: &Catalog) -> Result<Op
     let expression = catalog.expression(places, &over)?;
     let found = expression.get_type(&over).map_err(|error| places.problem(&error))?;
     if !matches!(found, DataType::Timestamp(TimeUnit::Second | TimeUnit::Millisecond, _)) {
-        let message = format!("the watermark is {}, but must be TIMESTAMP(3) or TIMESTAMP_LTZ(3)", type_name(&found));
+        let message =
+            format!("the watermark is {}, but must be TIMESTAMP(3) or TIMESTAMP_LTZ(3)", type_name(&found));
         return Err(Problem::new(&places.first(), message));
     }
     Ok(Some(TableWatermark { rowtime, expression }))

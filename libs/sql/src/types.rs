@@ -179,7 +179,11 @@ impl TypeReader<'_, '_> {
                 break;
             }
         }
-        if parentheses { self.cursor.expect_symbol(&Token::RParen)? } else { self.close()? }
+        if parentheses {
+            self.cursor.expect_symbol(&Token::RParen)?
+        } else {
+            self.close()?
+        }
         Ok(DataType::Struct(fields.into()))
     }
 
@@ -200,8 +204,28 @@ impl TypeReader<'_, '_> {
 }
 
 const TYPE_NAMES: [&str; 22] = [
-    "STRING", "CHAR", "VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE",
-    "DECIMAL", "NUMERIC", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ", "BYTES", "VARBINARY", "ARRAY", "MAP", "ROW",
+    "STRING",
+    "CHAR",
+    "VARCHAR",
+    "BOOLEAN",
+    "TINYINT",
+    "SMALLINT",
+    "INT",
+    "INTEGER",
+    "BIGINT",
+    "FLOAT",
+    "DOUBLE",
+    "DECIMAL",
+    "NUMERIC",
+    "DATE",
+    "TIME",
+    "TIMESTAMP",
+    "TIMESTAMP_LTZ",
+    "BYTES",
+    "VARBINARY",
+    "ARRAY",
+    "MAP",
+    "ROW",
 ];
 
 /// The unit that holds `precision` fractional digits.
@@ -276,7 +300,9 @@ mod tests {
         let statements = statements(text).unwrap();
         let mut cursor = Cursor::new(&statements[0].tokens, 1);
         let got = match read_type(&mut cursor).and_then(|t| cursor.expect_end().map(|()| t)) {
-            Ok(read) => format!("{}{}", type_name(&read.data_type), if read.nullable { "" } else { " NOT NULL" }),
+            Ok(read) => {
+                format!("{}{}", type_name(&read.data_type), if read.nullable { "" } else { " NOT NULL" })
+            }
             Err(problem) => problem.to_string(),
         };
         expect.assert_eq(&got);
@@ -324,21 +350,30 @@ mod tests {
 
     #[test]
     fn what_is_no_type_is_refused() {
-        check("STRNG", expect!["line 1, column 1, at 'STRNG': there is no type 'STRNG'; did you mean 'STRING'?"]);
+        check(
+            "STRNG",
+            expect!["line 1, column 1, at 'STRNG': there is no type 'STRNG'; did you mean 'STRING'?"],
+        );
         check("TIMESTAMP(10)", expect!["line 1, column 10, at '(': a precision is 0 to 9"]);
         check(
             "DECIMAL(5, 6)",
-            expect!["line 1, column 8, at '(': DECIMAL takes a precision of 1 to 38 and a scale of at most that"],
+            expect![
+                "line 1, column 8, at '(': DECIMAL takes a precision of 1 to 38 and a scale of at most that"
+            ],
         );
         check("ARRAY<INT>>", expect!["line 1, column 12, at 'end of statement': one '>' too many"]);
         check("ROW<a INT, a INT>", expect!["line 1, column 12, at 'a': field 'a' stands twice"]);
         check(
             "MULTISET<INT>",
-            expect!["line 1, column 1, at 'MULTISET': type MULTISET is not supported yet by the embedded engine; run it with --engine flink"],
+            expect![
+                "line 1, column 1, at 'MULTISET': type MULTISET is not supported yet by the embedded engine; run it with --engine flink"
+            ],
         );
         check(
             "TIMESTAMP(3) WITH TIME ZONE",
-            expect!["line 1, column 1, at 'TIMESTAMP': TIMESTAMP WITH TIME ZONE is not supported yet by the embedded engine; run it with --engine flink"],
+            expect![
+                "line 1, column 1, at 'TIMESTAMP': TIMESTAMP WITH TIME ZONE is not supported yet by the embedded engine; run it with --engine flink"
+            ],
         );
     }
 }

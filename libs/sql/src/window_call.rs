@@ -23,7 +23,9 @@ pub(crate) struct WindowCall {
 pub(crate) const PREFIX: &str = "\u{1}window";
 
 /// The query with each call replaced by its name, and the calls.
-pub(crate) fn replace_window_calls(query: &QueryText) -> Result<(Vec<TokenWithSpan>, Vec<WindowCall>), Problem> {
+pub(crate) fn replace_window_calls(
+    query: &QueryText,
+) -> Result<(Vec<TokenWithSpan>, Vec<WindowCall>), Problem> {
     let mut tokens = Vec::with_capacity(query.tokens.len());
     let mut calls: Vec<WindowCall> = Vec::new();
     let mut at = 0;
@@ -119,7 +121,10 @@ impl Arguments {
                 let hint = crate::nearest::suggestion(name, order.iter().copied());
                 Problem::new(&place, format!("there is no argument '{name}'{hint}"))
             })?,
-            None => order.iter().find(|slot| !self.has(slot)).ok_or_else(|| Problem::new(&place, "one argument too many"))?,
+            None => order
+                .iter()
+                .find(|slot| !self.has(slot))
+                .ok_or_else(|| Problem::new(&place, "one argument too many"))?,
         };
         if self.has(slot) {
             return Err(Problem::new(&place, format!("argument {slot} stands twice")));
@@ -147,12 +152,18 @@ impl Arguments {
 
 fn table(cursor: &mut Cursor<'_>) -> Result<Name, Problem> {
     if cursor.peek() == Some(&Token::LParen) {
-        return Err(Problem::unsupported(&cursor.place(), "a subquery as the input of a window (name it with CREATE VIEW)"));
+        return Err(Problem::unsupported(
+            &cursor.place(),
+            "a subquery as the input of a window (name it with CREATE VIEW)",
+        ));
     }
     cursor.expect(&["TABLE"])?;
     let name = cursor.object_name("a table's name")?;
     if cursor.sees(&["PARTITION"]) || cursor.sees(&["ORDER"]) {
-        return Err(Problem::unsupported(&cursor.place(), "PARTITION BY or ORDER BY in a window table function"));
+        return Err(Problem::unsupported(
+            &cursor.place(),
+            "PARTITION BY or ORDER BY in a window table function",
+        ));
     }
     Ok(name)
 }
@@ -217,9 +228,10 @@ mod tests {
     fn check(text: &str, expect: Expect) {
         let statement = crate::lexer::statements(text).unwrap().remove(0);
         let got = match replace_window_calls(&QueryText { tokens: statement.tokens, statement: 1 }) {
-            Ok((_, calls)) => {
-                calls.iter().map(|c| format!("{} by {}: {:?}\n", c.table.value, c.time.value, c.shape)).collect()
-            }
+            Ok((_, calls)) => calls
+                .iter()
+                .map(|c| format!("{} by {}: {:?}\n", c.table.value, c.time.value, c.shape))
+                .collect(),
             Err(problem) => problem.to_string(),
         };
         expect.assert_eq(&got);
@@ -252,7 +264,9 @@ mod tests {
     fn what_flink_refuses() {
         check(
             "TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '5' MINUTE))",
-            expect!["line 1, column 7, at 'HOP': the size of HOP must be a multiple of its slide; HOP takes the slide first, then the size"],
+            expect![
+                "line 1, column 7, at 'HOP': the size of HOP must be a multiple of its slide; HOP takes the slide first, then the size"
+            ],
         );
         check(
             "TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MONTH))",
@@ -276,15 +290,21 @@ mod tests {
     fn what_is_missing_here() {
         check(
             "TABLE(SESSION(TABLE t PARTITION BY k, DESCRIPTOR(ts), INTERVAL '1' HOUR))",
-            expect!["line 1, column 7, at 'SESSION': table function SESSION is not supported yet by the embedded engine; run it with --engine flink"],
+            expect![
+                "line 1, column 7, at 'SESSION': table function SESSION is not supported yet by the embedded engine; run it with --engine flink"
+            ],
         );
         check(
             "TABLE(CUMULATE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '1' DAY))",
-            expect!["line 1, column 7, at 'CUMULATE': table function CUMULATE is not supported yet by the embedded engine; run it with --engine flink"],
+            expect![
+                "line 1, column 7, at 'CUMULATE': table function CUMULATE is not supported yet by the embedded engine; run it with --engine flink"
+            ],
         );
         check(
             "TABLE(TUMBLE(TABLE db.t, DESCRIPTOR(ts), INTERVAL '1' HOUR))",
-            expect!["line 1, column 20, at 'db': a name with a catalog or database is not supported yet by the embedded engine; run it with --engine flink"],
+            expect![
+                "line 1, column 20, at 'db': a name with a catalog or database is not supported yet by the embedded engine; run it with --engine flink"
+            ],
         );
     }
 }

@@ -35,12 +35,10 @@ pub(crate) fn members(tree: &Tree) -> (Vec<Member>, Vec<String>) {
 }
 
 fn member_folders(tree: &Tree, root: &str) -> Vec<String> {
-    let listed = lines(root).find_map(|(section, line)| match section {
-        "workspace" => value(line, "members"),
-        _ => None,
-    });
+    // The list may stretch over lines; no path in it holds a bracket.
+    let listed = root.split_once("\nmembers = [").and_then(|(_, rest)| rest.split_once(']'));
     let mut folders = Vec::new();
-    for pattern in strings(listed.unwrap_or_default()) {
+    for pattern in strings(listed.map_or("", |(list, _)| list)) {
         match pattern.strip_suffix("/*") {
             Some(parent) => {
                 folders.extend(tree.folders(parent).into_iter().map(|name| format!("{parent}/{name}")))

@@ -5,9 +5,9 @@ use crate::fault::Places;
 use crate::functions::{AGGREGATES, NON_DETERMINISTIC, is_function, names};
 use crate::nearest::suggestion;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment, Expr, Function,
-    FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, Spanned,
-    Subscript, TrimWhereField, TypedString, UnaryOperator, Value,
+    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment, Expr,
+    Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Interval,
+    ObjectName, Spanned, Subscript, TrimWhereField, TypedString, UnaryOperator, Value,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -27,7 +27,13 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub fn new(places: Places<'a>) -> Self {
-        Self { places, depth: 0, allow_aggregates: false, in_aggregate: false, window_columns_come_later: false }
+        Self {
+            places,
+            depth: 0,
+            allow_aggregates: false,
+            in_aggregate: false,
+            window_columns_come_later: false,
+        }
     }
 
     fn unsupported(&self, spanned: &impl Spanned, what: impl std::fmt::Display) -> Problem {
@@ -70,14 +76,18 @@ impl<'a> Walk<'a> {
                     *expression = cast_text(text.clone(), DataType::DoublePrecision);
                     Ok(())
                 }
-                Value::Number(_, false) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => Ok(()),
+                Value::Number(_, false) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => {
+                    Ok(())
+                }
                 _ => Err(self.unsupported(&*expression, "this kind of literal")),
             },
             Expr::TypedString(TypedString { data_type, .. }) => match data_type {
                 DataType::Date => Ok(()),
                 DataType::Timestamp(None, _) => {
                     let precision = literal_precision(expression);
-                    if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(p, _), .. }) = expression {
+                    if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(p, _), .. }) =
+                        expression
+                    {
                         *p = Some(precision);
                     }
                     Ok(())
@@ -88,9 +98,9 @@ impl<'a> Walk<'a> {
                 let ok = plain_interval(interval);
                 if ok { Ok(()) } else { Err(self.unsupported(&*expression, "this kind of INTERVAL")) }
             }
-            Expr::Cast { kind: CastKind::Cast | CastKind::TryCast, expr, array: false, format: None, .. } => {
-                self.expression(expr)
-            }
+            Expr::Cast {
+                kind: CastKind::Cast | CastKind::TryCast, expr, array: false, format: None, ..
+            } => self.expression(expr),
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.all(operand.as_deref_mut())?;
                 for when in conditions {
@@ -117,7 +127,10 @@ impl<'a> Walk<'a> {
             },
             Expr::BinaryOp { left, op, right } => {
                 if !is_plain(op) {
-                    return Err(Problem::unsupported(&self.places.near(&op.to_string()), format!("operator {op}")));
+                    return Err(Problem::unsupported(
+                        &self.places.near(&op.to_string()),
+                        format!("operator {op}"),
+                    ));
                 }
                 self.all([left.as_mut(), right.as_mut()])
             }
@@ -203,12 +216,17 @@ impl<'a> Walk<'a> {
             return Err(Problem::unsupported(&place, what));
         }
         if ["tumble", "hop", "session"].contains(&name.trim_end_matches("_start").trim_end_matches("_end")) {
-            let what = format!("the legacy group window {} (use TABLE(TUMBLE(TABLE …)))", written.to_uppercase());
+            let what =
+                format!("the legacy group window {} (use TABLE(TUMBLE(TABLE …)))", written.to_uppercase());
             return Err(Problem::unsupported(&place, what));
         }
         if !aggregate && !is_function(&name) {
             let hint = suggestion(&name, names().chain(AGGREGATES).collect::<Vec<_>>());
-            let hint = if hint.contains("did you mean") { hint.to_uppercase().replace("; DID YOU MEAN ", " (did you mean ").replace('?', "?)") } else { String::new() };
+            let hint = if hint.contains("did you mean") {
+                hint.to_uppercase().replace("; DID YOU MEAN ", " (did you mean ").replace('?', "?)")
+            } else {
+                String::new()
+            };
             return Err(Problem::unsupported(&place, format!("function {}{hint}", written.to_uppercase())));
         }
         let plain = function.null_treatment.is_none()
@@ -219,14 +237,21 @@ impl<'a> Walk<'a> {
         if !plain {
             return Err(Problem::unsupported(&place, format!("a clause of {}", written.to_uppercase())));
         }
-        function.name = ObjectName::from(vec![Ident { value: name.clone(), quote_style: Some('`'), span: place_span(&function.name) }]);
+        function.name = ObjectName::from(vec![Ident {
+            value: name.clone(),
+            quote_style: Some('`'),
+            span: place_span(&function.name),
+        }]);
         if aggregate { self.aggregate(function, &name) } else { self.arguments(function, &name) }
     }
 
     fn aggregate(&mut self, function: &mut Function, name: &str) -> Result<(), Problem> {
         let place = self.places.at(function.name.span().start);
         if self.in_aggregate {
-            return Err(Problem::new(&place, format!("the aggregate {} cannot stand here", name.to_uppercase())));
+            return Err(Problem::new(
+                &place,
+                format!("the aggregate {} cannot stand here", name.to_uppercase()),
+            ));
         }
         if !self.allow_aggregates {
             let what = format!("{} without GROUP BY window_start, window_end", name.to_uppercase());
@@ -235,7 +260,10 @@ impl<'a> Walk<'a> {
         if let FunctionArguments::List(list) = &mut function.args {
             for argument in &mut list.args {
                 if name == "count" && *argument == FunctionArg::Unnamed(FunctionArgExpr::Wildcard) {
-                    *argument = FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::value(Value::Number("1".into(), false))));
+                    *argument = FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::value(Value::Number(
+                        "1".into(),
+                        false,
+                    ))));
                 }
             }
             if list.args.len() != 1 {
@@ -250,8 +278,10 @@ impl<'a> Walk<'a> {
 
     fn arguments(&mut self, function: &mut Function, name: &str) -> Result<(), Problem> {
         let place = self.places.at(function.name.span().start);
-        let wrong = || Problem::new(&place, format!("the arguments of {} are not understood", name.to_uppercase()));
-        let FunctionArguments::List(FunctionArgumentList { duplicate_treatment, args, clauses }) = &mut function.args
+        let wrong =
+            || Problem::new(&place, format!("the arguments of {} are not understood", name.to_uppercase()));
+        let FunctionArguments::List(FunctionArgumentList { duplicate_treatment, args, clauses }) =
+            &mut function.args
         else {
             return Err(wrong());
         };
@@ -311,7 +341,11 @@ fn call(name: &str, arguments: Vec<Expr>, span: Span) -> Expr {
         name: ObjectName::from(vec![Ident { value: name.into(), quote_style: Some('`'), span }]),
         uses_odbc_syntax: false,
         parameters: FunctionArguments::None,
-        args: FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses: Vec::new() }),
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args,
+            clauses: Vec::new(),
+        }),
         filter: None,
         null_treatment: None,
         over: None,

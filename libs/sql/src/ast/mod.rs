@@ -23,11 +23,18 @@ pub(crate) fn parse_expression(places: Places<'_>) -> Result<Expr, Problem> {
     parse_with(places.tokens.to_vec(), places, |parser| parser.parse_expr())
 }
 
+/// Tokens of one query or expression: bounds the depth of its tree.
+const TOKENS_MAX: usize = 20_000;
+
 fn parse_with<T>(
     tokens: Vec<TokenWithSpan>,
     places: Places<'_>,
     read: impl FnOnce(&mut Parser) -> Result<T, datafusion::sql::sqlparser::parser::ParserError>,
 ) -> Result<T, Problem> {
+    if tokens.len() > TOKENS_MAX {
+        let message = format!("{} tokens are more than the {TOKENS_MAX} that are allowed", tokens.len());
+        return Err(Problem::new(&places.first(), message));
+    }
     if let Some(problem) = refused_words(&tokens, places) {
         return Err(problem);
     }
@@ -46,7 +53,8 @@ fn refused_words(tokens: &[TokenWithSpan], places: Places<'_>) -> Option<Problem
     tokens.iter().enumerate().find_map(|(at, token)| {
         let sees = |words: &[&str]| {
             let following = tokens.iter().skip(at).map(|t| &t.token);
-            words.len() <= tokens.len() - at && words.iter().zip(following).all(|(w, t)| crate::lexer::is_word(t, w))
+            words.len() <= tokens.len() - at
+                && words.iter().zip(following).all(|(w, t)| crate::lexer::is_word(t, w))
         };
         let what = if sees(&["MATCH_RECOGNIZE"]) {
             "MATCH_RECOGNIZE"

@@ -14,7 +14,11 @@ use std::collections::BTreeSet;
 const DEPTH_MAX: usize = 32;
 
 /// Checks a query and rewrites its expressions; `tables` are the names it may read.
-pub(crate) fn check_query(query: &mut Query, places: Places<'_>, tables: &BTreeSet<String>) -> Result<(), Problem> {
+pub(crate) fn check_query(
+    query: &mut Query,
+    places: Places<'_>,
+    tables: &BTreeSet<String>,
+) -> Result<(), Problem> {
     Check { places, tables: tables.clone() }.query(query, 0)
 }
 

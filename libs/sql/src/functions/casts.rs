@@ -21,9 +21,9 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
     Ok(match (from, to) {
         _ if from == to => value,
         (T::Null, _) => plain(value, to.clone()),
-        (T::Boolean, T::Utf8) => when(value.clone(), lit("TRUE"))
-            .when(datafusion::logical_expr::not(value), lit("FALSE"))
-            .end()?,
+        (T::Boolean, T::Utf8) => {
+            when(value.clone(), lit("TRUE")).when(datafusion::logical_expr::not(value), lit("FALSE")).end()?
+        }
         (T::Timestamp(..), T::Utf8) => function("timestamp_to_string", T::Utf8, print, vec![value]),
         (T::Decimal128(..) | T::Date32, T::Utf8) => arrow(value),
         (_, T::Utf8) if from.is_integer() => arrow(value),
@@ -64,7 +64,9 @@ fn print(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
     let values = arrow_cast(&arguments[0], &DataType::Int64)?;
     let mut out = StringBuilder::new();
     for value in values.as_primitive::<Int64Type>() {
-        out.append_option(value.and_then(|v| from_units(v, per_second)).map(|time| print_default(&time, digits)));
+        out.append_option(
+            value.and_then(|v| from_units(v, per_second)).map(|time| print_default(&time, digits)),
+        );
     }
     Ok(Arc::new(out.finish()))
 }

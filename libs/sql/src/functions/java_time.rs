@@ -1,6 +1,6 @@
 //! Timestamps as text, in the patterns of Java's `SimpleDateFormat` that Flink scripts use.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Datelike};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 /// One piece of a pattern.
 #[derive(Clone, Debug, PartialEq)]
@@ -199,7 +199,9 @@ mod tests {
         assert_eq!(parse("2020-1-2 3:4:5.6").as_deref(), Some("2020-01-02 03:04:05.600"));
         assert_eq!(parse("2020-01-02").as_deref(), Some("2020-01-02 00:00:00.000"));
         assert_eq!(parse("2020-01-02 03:04:05.123456789").as_deref(), Some("2020-01-02 03:04:05.123"));
-        for wrong in ["2020-01-02T03:04:05", "2020-13-02", "2020-01-02 03:04", "2020-01-02 03:04:05Z", "", "x"] {
+        for wrong in
+            ["2020-01-02T03:04:05", "2020-13-02", "2020-01-02 03:04", "2020-01-02 03:04:05Z", "", "x"]
+        {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

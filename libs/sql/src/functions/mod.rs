@@ -26,9 +26,22 @@ pub(crate) const AGGREGATES: [&str; 5] = ["avg", "count", "max", "min", "sum"];
 
 /// Functions whose value depends on when or where they run.
 pub(crate) const NON_DETERMINISTIC: [&str; 16] = [
-    "now", "proctime", "current_timestamp", "current_date", "current_time", "current_row_timestamp", "localtime",
-    "localtimestamp", "current_watermark", "rand", "rand_integer", "uuid", "current_database", "source_watermark",
-    "user", "session_user",
+    "now",
+    "proctime",
+    "current_timestamp",
+    "current_date",
+    "current_time",
+    "current_row_timestamp",
+    "localtime",
+    "localtimestamp",
+    "current_watermark",
+    "rand",
+    "rand_integer",
+    "uuid",
+    "current_database",
+    "source_watermark",
+    "user",
+    "session_user",
 ];
 
 fn first(types: &[DataType]) -> DataType {
@@ -140,7 +153,10 @@ impl Call<'_> {
     fn wrong_type(&self, i: usize, expected: &str) -> datafusion::error::DataFusionError {
         let found = self.types.get(i).map(type_name).unwrap_or_default();
         let name = self.name.to_uppercase();
-        wrong(&self.name, format!("argument {} of {name} is {found}, but must be {expected}; use CAST", i + 1))
+        wrong(
+            &self.name,
+            format!("argument {} of {name} is {found}, but must be {expected}; use CAST", i + 1),
+        )
     }
 
     /// Checks that every argument is a text, or the NULL literal.
@@ -164,38 +180,40 @@ impl Call<'_> {
 pub(crate) fn choose(name: &str, arguments: Vec<Expr>, schema: &DFSchema) -> Result<Expr> {
     let (least, most) = FUNCTIONS.iter().find(|f| f.0 == name).map_or((0, usize::MAX), |f| (f.1, f.2));
     if arguments.len() < least || arguments.len() > most {
-        let takes = if least == most { least.to_string() } else { format!("{least} to {most}") };
-        let message = format!("{} takes {takes} arguments, not {}", name.to_uppercase(), arguments.len());
+        let takes = match (least, most) {
+            (1, 1) => "one argument".to_string(),
+            (least, most) if least == most => format!("{least} arguments"),
+            (least, most) => format!("{least} to {most} arguments"),
+        };
+        let message = format!("{} takes {takes}, not {}", name.to_uppercase(), arguments.len());
         return Err(wrong(name, message));
     }
     let types = arguments.iter().map(|a| a.get_type(schema)).collect::<Result<Vec<_>>>()?;
     let call = Call { name: name.into(), arguments, types, schema };
     match name {
-        "coalesce" | "ifnull" => coalesce(call),
+        "coalesce" | "ifnull" => {
+            let arguments = crate::semantics::alike(call.arguments, name, schema)?;
+            Ok(datafusion::functions::core::coalesce().call(arguments))
+        }
         "nullif" => {
-            let (a, b) = (call.arguments[0].clone(), call.arguments[1].clone());
-            crate::semantics::check_comparable(&call.types[0], &call.types[1], "nullif")?;
-            when(a.clone().eq(b), typed_null(&call.types[0])?).otherwise(a)
+            let result = call.arguments[0].clone();
+            let null = typed_null(&call.types[0])?;
+            let compared = crate::semantics::alike(call.arguments, "nullif", schema)?;
+            let [a, b] = <[Expr; 2]>::try_from(compared).unwrap_or_default();
+            when(a.eq(b), null).otherwise(result)
         }
         "if" => {
-            let [condition, yes, no] = <[Expr; 3]>::try_from(call.arguments).unwrap_or_default();
-            when(condition, yes).otherwise(no)
+            let mut arguments = call.arguments;
+            let results = crate::semantics::alike(arguments.split_off(1), "if", schema)?;
+            let [yes, no] = <[Expr; 2]>::try_from(results).unwrap_or_default();
+            when(arguments.pop().unwrap_or_default(), yes).otherwise(no)
         }
-        "concat" | "upper" | "lower" | "trim" | "ltrim" | "rtrim" | "char_length" | "character_length" | "substring"
-        | "substr" | "position" => text::choose(call),
-        "abs" | "ceil" | "ceiling" | "floor" | "exp" | "ln" | "log10" | "mod" | "power" | "round" | "sqrt" => {
-            numbers::choose(call)
-        }
+        "concat" | "upper" | "lower" | "trim" | "ltrim" | "rtrim" | "char_length" | "character_length"
+        | "substring" | "substr" | "position" => text::choose(call),
+        "abs" | "ceil" | "ceiling" | "floor" | "exp" | "ln" | "log10" | "mod" | "power" | "round"
+        | "sqrt" => numbers::choose(call),
         _ => time::choose(call),
     }
-}
-
-fn coalesce(call: Call<'_>) -> Result<Expr> {
-    let texts = call.types.iter().any(|t| *t == DataType::Utf8);
-    if texts {
-        call.all_strings()?;
-    }
-    Ok(datafusion::functions::core::coalesce().call(call.arguments))
 }
 
 fn typed_null(data_type: &DataType) -> Result<Expr> {

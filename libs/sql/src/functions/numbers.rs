@@ -1,7 +1,7 @@
 //! Functions of numbers.
 
-use super::udf::call as function;
 use super::Call;
+use super::udf::call as function;
 use crate::fault::unsupported;
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Builder, Float64Builder, Int64Array};
 use arrow::compute::cast as arrow_cast;
@@ -146,8 +146,11 @@ pub(crate) fn decimal_divide(dividend: Expr, divisor: Expr, result: DataType) ->
 }
 
 fn divide(arguments: &[ArrayRef], result: &DataType) -> Result<ArrayRef> {
-    let (DataType::Decimal128(_, left), DataType::Decimal128(_, right), DataType::Decimal128(precision, scale)) =
-        (arguments[0].data_type(), arguments[1].data_type(), result)
+    let (
+        DataType::Decimal128(_, left),
+        DataType::Decimal128(_, right),
+        DataType::Decimal128(precision, scale),
+    ) = (arguments[0].data_type(), arguments[1].data_type(), result)
     else {
         return exec_err!("decimal_divide takes DECIMALs");
     };

@@ -1,7 +1,7 @@
 //! Functions of text. Positions count characters from 1.
 
-use super::udf::call as function;
 use super::Call;
+use super::udf::call as function;
 use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::Result;
@@ -36,7 +36,9 @@ pub(super) fn choose(call: Call<'_>) -> Result<Expr> {
             if call.types[0] != DataType::Utf8 && call.types[0] != DataType::Null {
                 return Err(call.wrong_type(0, "STRING"));
             }
-            if let Some(i) = (1..call.types.len()).find(|i| !call.types[*i].is_integer() && !call.types[*i].is_null()) {
+            if let Some(i) =
+                (1..call.types.len()).find(|i| !call.types[*i].is_integer() && !call.types[*i].is_null())
+            {
                 return Err(call.wrong_type(i, "an integer"));
             }
             let mut converted = vec![utf8(arguments[0].clone())];

@@ -1,8 +1,8 @@
 //! Functions of time. The session's zone is UTC, so a `TIMESTAMP_LTZ` reads like the `TIMESTAMP` of the same clock.
 
+use super::Call;
 use super::java_time::{Pattern, from_units, parse_default, to_units};
 use super::udf::call as function;
-use super::Call;
 use crate::fault::{unsupported, wrong};
 use crate::types::utc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, PrimitiveBuilder, StringBuilder};
@@ -68,7 +68,9 @@ fn check_pattern(name: &str, pattern: &Expr) -> Result<()> {
     };
     match Pattern::read(&pattern) {
         Ok(_) => Ok(()),
-        Err(letter) => Err(unsupported(name, format!("pattern letter '{letter}' in this form in '{pattern}'"))),
+        Err(letter) => {
+            Err(unsupported(name, format!("pattern letter '{letter}' in this form in '{pattern}'")))
+        }
     }
 }
 
@@ -76,7 +78,9 @@ fn check_pattern(name: &str, pattern: &Expr) -> Result<()> {
 fn time_argument(call: &Call<'_>, i: usize) -> Result<Expr> {
     let millis = DataType::Timestamp(TimeUnit::Millisecond, None);
     match &call.types[i] {
-        DataType::Timestamp(_, None) | DataType::Date32 | DataType::Null => Ok(cast(call.arguments[i].clone(), millis)),
+        DataType::Timestamp(_, None) | DataType::Date32 | DataType::Null => {
+            Ok(cast(call.arguments[i].clone(), millis))
+        }
         DataType::Timestamp(..) => {
             let instant = cast(call.arguments[i].clone(), DataType::Timestamp(TimeUnit::Millisecond, utc()));
             Ok(function("utc_clock", millis, retype, vec![instant]))
@@ -126,7 +130,12 @@ fn to_timestamp_ltz(call: Call<'_>) -> Result<Expr> {
     let run = match &call.arguments[1] {
         Expr::Literal(ScalarValue::Int32(Some(0)), _) => from_seconds,
         Expr::Literal(ScalarValue::Int32(Some(3)), _) => from_millis,
-        _ => return Err(wrong(&call.name, "the precision of TO_TIMESTAMP_LTZ is 0 (seconds) or 3 (milliseconds)")),
+        _ => {
+            return Err(wrong(
+                &call.name,
+                "the precision of TO_TIMESTAMP_LTZ is 0 (seconds) or 3 (milliseconds)",
+            ));
+        }
     };
     let name = match &call.arguments[1] {
         Expr::Literal(ScalarValue::Int32(Some(0)), _) => "to_timestamp_ltz_seconds",
@@ -175,15 +184,16 @@ fn floor_to(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
         "DAY" => Some(86_400_000),
         _ => None,
     };
-    let floored: arrow::array::PrimitiveArray<TimestampMillisecondType> = times.unary_opt(|time| match fixed {
-        Some(width) => Some(time.div_euclid(width) * width),
-        None => {
-            let time = from_units(time, 1000)?;
-            let month = if unit == "YEAR" { 1 } else { time.month() };
-            let date = chrono::NaiveDate::from_ymd_opt(time.year(), month, 1)?;
-            to_units(&date.and_time(chrono::NaiveTime::MIN), 1000)
-        }
-    });
+    let floored: arrow::array::PrimitiveArray<TimestampMillisecondType> =
+        times.unary_opt(|time| match fixed {
+            Some(width) => Some(time.div_euclid(width) * width),
+            None => {
+                let time = from_units(time, 1000)?;
+                let month = if unit == "YEAR" { 1 } else { time.month() };
+                let date = chrono::NaiveDate::from_ymd_opt(time.year(), month, 1)?;
+                to_units(&date.and_time(chrono::NaiveTime::MIN), 1000)
+            }
+        });
     Ok(Arc::new(floored))
 }
 
@@ -218,6 +228,7 @@ fn field(call: &Call<'_>, unit: &str, i: usize) -> Result<Expr> {
 
 fn fields(arguments: &[ArrayRef], field: impl Fn(NaiveDateTime) -> i64) -> Result<ArrayRef> {
     let times = arguments[0].as_primitive::<TimestampMillisecondType>();
-    let values: Int64Array = times.iter().map(|time| time.and_then(|t| from_units(t, 1000)).map(&field)).collect();
+    let values: Int64Array =
+        times.iter().map(|time| time.and_then(|t| from_units(t, 1000)).map(&field)).collect();
     Ok(Arc::new(values))
 }

@@ -7,7 +7,8 @@ use expect_test::{Expect, expect};
 #[track_caller]
 fn check(text: &str, expect: Expect) {
     let pipeline = planned(text).unwrap();
-    let got = pipeline.check_connectors(&connectors()).map_or_else(|error| error.to_string(), |()| "fine".into());
+    let got =
+        pipeline.check_connectors(&connectors()).map_or_else(|error| error.to_string(), |()| "fine".into());
     expect.assert_eq(&got);
 }
 
@@ -30,7 +31,9 @@ fn options() {
         "CREATE TABLE a (x INT) WITH ('connector'='fake','path'='1','scan.watermark.idle-timeout'='1 s');
          CREATE TABLE b (x INT) WITH ('connector'='fake','path'='1','scan.watermark.idle-timeout'='1 s');
          INSERT INTO b SELECT x FROM a",
-        expect!["line 2, column 69, at ''scan.watermark.idle-timeout'': connector 'fake' has no option 'scan.watermark.idle-timeout'; there is: path, format, properties.*"],
+        expect![
+            "line 2, column 69, at ''scan.watermark.idle-timeout'': connector 'fake' has no option 'scan.watermark.idle-timeout'; there is: path, format, properties.*"
+        ],
     );
 }
 
@@ -48,11 +51,15 @@ fn check_graph(text: &str, parallelism: usize, expect: Expect) {
 
 #[test]
 fn graphs() {
-    check_graph("INSERT INTO out SELECT k, b FROM t", 3, expect![[r#"
+    check_graph(
+        "INSERT INTO out SELECT k, b FROM t",
+        3,
+        expect![[r#"
         0: source:t x3  fake: k, b, ts; watermark ts - IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 5000000000 }
         1: out/calc-0 x3  select k, b; select k, b as n  <- 0
         2: sink:out x1  fake: k STRING, n BIGINT  <- 1 gathered
-    "#]]);
+    "#]],
+    );
     check_graph(
         "CREATE TABLE all_ (s TIMESTAMP(3), n BIGINT, PRIMARY KEY (s) NOT ENFORCED) WITH ('connector'='fake','path'='x');
          INSERT INTO out SELECT k, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '90' SECOND)) WHERE i > 0 GROUP BY window_start, window_end, k;

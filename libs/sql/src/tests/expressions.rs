@@ -1,7 +1,9 @@
 //! What expressions mean: values from Flink's documentation and sources, not from our engine.
 
 use super::planned;
-use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::Schema;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -31,8 +33,8 @@ fn evaluate(expression: &str) -> String {
     let script = format!(
         "CREATE TABLE src ({declared}, result AS {expression}) WITH ('connector'='fake');
          CREATE TABLE dst (a BIGINT) WITH ('connector'='fake');
-         CREATE VIEW v AS SELECT b, result FROM src;
-         INSERT INTO dst SELECT b FROM v WHERE result IS NULL OR result IS NOT NULL OR b = 0 OR s = t OR i = 0 OR d = 0 OR p = 0"
+         CREATE VIEW v AS SELECT * FROM src;
+         INSERT INTO dst SELECT b FROM v WHERE COALESCE(CAST(result IS NULL AS INT), i) = 1 AND s = t AND d = 0 AND p = 0"
     );
     let pipeline = match planned(&script) {
         Ok(pipeline) => pipeline,
@@ -41,7 +43,8 @@ fn evaluate(expression: &str) -> String {
     let source = &pipeline.sources[0];
     let columns = source.spec.projected_schema();
     let all = rows();
-    let arrays = columns.fields().iter().map(|f| all.iter().find(|(n, _)| n == f.name()).unwrap().1.clone()).collect();
+    let arrays =
+        columns.fields().iter().map(|f| all.iter().find(|(n, _)| n == f.name()).unwrap().1.clone()).collect();
     let mut batch = RecordBatch::try_new(columns, arrays).unwrap();
     for step in &source.computed {
         batch = match run(step, &batch) {

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use event::Position;
 use std::sync::Arc;
 use stream::{
-    Claim, Commit, Connector, ConnectorContext, Connectors, ErrorKind, OptionSpec, Polled, Sink, SinkCounters, Source,
-    SourceFactory, StreamError, TableSpec, TaskIndex,
+    Claim, Commit, Connector, ConnectorContext, Connectors, ErrorKind, OptionSpec, Polled, Sink,
+    SinkCounters, Source, SourceFactory, StreamError, TableSpec, TaskIndex,
 };
 
 pub(super) struct Fake;
@@ -50,7 +50,11 @@ impl Connector for Fake {
         Ok(Arc::new(Fake))
     }
 
-    async fn sink(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<Box<dyn Sink>, StreamError> {
+    async fn sink(
+        &self,
+        table: &TableSpec,
+        _context: &ConnectorContext,
+    ) -> Result<Box<dyn Sink>, StreamError> {
         Ok(Box::new(FakeSink(table.name.clone())))
     }
 }

@@ -26,35 +26,47 @@ INSERT INTO flights_per_carrier SELECT window_start, window_end, carrier, COUNT(
 
 #[test]
 fn a_filter_and_a_projection() {
-    check_with_tables("INSERT INTO out SELECT k, b FROM t WHERE d > 1.5 AND i IN (1, 2)", expect![[r#"
+    check_with_tables(
+        "INSERT INTO out SELECT k, b FROM t WHERE d > 1.5 AND i IN (1, 2)",
+        expect![[r#"
         source t: fake: k, i, b, d, ts; watermark ts - IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 5000000000 }
         query out from t
           filter CAST(d AS Decimal128(30, 15)) > 1.500000000000000 AND (i = 1 OR i = 2)
           select k, b
           select k, b as n
         sink out: fake: k STRING, n BIGINT
-    "#]]);
-    check_with_tables("INSERT INTO out SELECT * FROM (SELECT k, b FROM t)", expect![[r#"
+    "#]],
+    );
+    check_with_tables(
+        "INSERT INTO out SELECT * FROM (SELECT k, b FROM t)",
+        expect![[r#"
         source t: fake: k, b, ts; watermark ts - IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 5000000000 }
         query out from t
           select k, b
           select k, b as n
         sink out: fake: k STRING, n BIGINT
-    "#]]);
-    check_with_tables("INSERT INTO out SELECT x.r.y.z, x.r.x + 1 FROM t AS x", expect![[r#"
+    "#]],
+    );
+    check_with_tables(
+        "INSERT INTO out SELECT x.r.y.z, x.r.x + 1 FROM t AS x",
+        expect![[r#"
         source t: fake: ts, r; watermark ts - IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 5000000000 }
         query out from t
           select get_field(r, y, z) as z, get_field(r, x) + 1 as EXPR$1
           select z as k, CAST(EXPR$1 AS Int64) as n
         sink out: fake: k STRING, n BIGINT
-    "#]]);
-    check_with_tables("INSERT INTO out WITH c AS (SELECT k, i * 2 AS n FROM t) SELECT k, n FROM c", expect![[r#"
+    "#]],
+    );
+    check_with_tables(
+        "INSERT INTO out WITH c AS (SELECT k, i * 2 AS n FROM t) SELECT k, n FROM c",
+        expect![[r#"
         source t: fake: k, i, ts; watermark ts - IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 5000000000 }
         query out from t
           select k, i * 2 as n
           select k, CAST(n AS Int64) as n
         sink out: fake: k STRING, n BIGINT
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -195,13 +207,16 @@ fn columns_of_every_kind() {
             sink o: fake: a BIGINT, t INT, at TIMESTAMP_LTZ(3)
         "#]],
     );
-    check_with_tables("INSERT INTO out (n) SELECT 1 FROM t", expect![[r#"
+    check_with_tables(
+        "INSERT INTO out (n) SELECT 1 FROM t",
+        expect![[r#"
         source t: fake: ts; watermark ts - IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 5000000000 }
         query out from t
           select 1 as EXPR$0
           select NULL as k, CAST(EXPR$0 AS Int64) as n
         sink out: fake: k STRING, n BIGINT
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -5,19 +5,28 @@ use expect_test::expect;
 
 #[test]
 fn types_must_fit_column_by_column() {
-    check_with_tables("INSERT INTO out SELECT b, k FROM t", expect![[r#"
+    check_with_tables(
+        "INSERT INTO out SELECT b, k FROM t",
+        expect![[r#"
         line 4, column 1, at 'INSERT': the query does not fit table 'out': their types do not fit; use CAST
           1: k STRING = b BIGINT  <- here
-          2: n BIGINT = k STRING  <- here"#]]);
-    check_with_tables("INSERT INTO out SELECT k, d, i FROM t", expect![[r#"
+          2: n BIGINT = k STRING  <- here"#]],
+    );
+    check_with_tables(
+        "INSERT INTO out SELECT k, d, i FROM t",
+        expect![[r#"
         line 4, column 1, at 'INSERT': the query does not fit table 'out': the numbers of columns differ
           1: k STRING = k STRING
           2: n BIGINT = d DOUBLE  <- here
-          3: nothing = i INT  <- here"#]]);
-    check_with_tables("INSERT INTO out SELECT k FROM t", expect![[r#"
+          3: nothing = i INT  <- here"#]],
+    );
+    check_with_tables(
+        "INSERT INTO out SELECT k FROM t",
+        expect![[r#"
         line 4, column 1, at 'INSERT': the query does not fit table 'out': the numbers of columns differ
           1: k STRING = k STRING
-          2: n BIGINT = nothing  <- here"#]]);
+          2: n BIGINT = nothing  <- here"#]],
+    );
     check_with_tables(
         "CREATE TABLE wide (a INT, b TIMESTAMP(6), c TIMESTAMP_LTZ(3), d DATE, e DECIMAL(12, 4), f FLOAT, g ROW<x BIGINT>) WITH ('connector'='fake');
          INSERT INTO wide SELECT b, ts, ts, ts, i, d, r FROM t",
