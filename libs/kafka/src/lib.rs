@@ -2,8 +2,8 @@
 //! continues is decided by our own snapshot alone, because only that is written together with the operators' state:
 //! partitions are assigned, not subscribed, and group offsets are committed for monitoring only.
 //!
-//! - A start is resolved to numeric offsets before the first read; an offset that is no longer retained, or lies beyond
-//!   the end, is an error with the numbers in it, never a silent jump (`auto.offset.reset=error`).
+//! - A start is resolved to numeric offsets before the first read; an offset that is no longer retained, or lies
+//!   beyond the end, is an error with the numbers in it, never a silent jump (`auto.offset.reset=error`).
 //! - `isolation.level` is `read_committed` unless the script says otherwise: records of aborted transactions never show.
 //! - Records that do not decode, tombstones among them, become dead letters. Records that cannot be read at all (broken
 //!   checksums) stop the source, as going on would lose them.

@@ -1,5 +1,5 @@
-//! Partitions that appear while a source reads. The mock cluster cannot add one to a topic, so the source is begun as if
-//! it had only been told of the first.
+//! Partitions that appear while a source reads. The mock cluster cannot add one to a topic, so the source is begun as
+//! if it had only been told of the first.
 
 use super::*;
 use crate::KafkaConnector;
