@@ -4,9 +4,6 @@ use crate::harness::{Kafka, Seen, position};
 use event::Position;
 use stream::Source;
 
-/// Names and values.
-type Options<'a> = &'a [(&'a str, &'a str)];
-
 /// Ten records in partition 0, five in partition 1.
 fn fifteen() -> Kafka {
     let kafka = Kafka::with_topic("t", 2);
@@ -27,7 +24,7 @@ async fn every_mode_gives_numbers() {
     let timestamp = "scan.startup.timestamp-millis";
     let specific = "scan.startup.specific-offsets";
     let mode = |name| ("scan.startup.mode", name);
-    let cases: [(Options<'_>, [i64; 2]); 4] = [
+    let cases: [(&[(&str, &str)], [i64; 2]); 4] = [
         (&[mode("earliest-offset")], [0, 0]),
         (&[mode("latest-offset")], [10, 5]),
         (&[mode("specific-offsets"), (specific, "partition:0,offset:7")], [7, 0]),
