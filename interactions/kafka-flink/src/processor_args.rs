@@ -82,7 +82,7 @@ impl ProcessorArgs {
                 .remedy("--window-seconds, with --slide-seconds for overlapping windows"));
         }
         match self.slide_seconds {
-            Some(slide) if self.window_seconds % slide != 0 => Err(Failure::usage(format!(
+            Some(slide) if !self.window_seconds.is_multiple_of(slide) => Err(Failure::usage(format!(
                 "--slide-seconds {slide} does not divide --window-seconds {}",
                 self.window_seconds
             ))),

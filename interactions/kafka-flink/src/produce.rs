@@ -115,20 +115,20 @@ async fn wait(due: Option<Instant>, pacer: Option<&GroupPacer>, bytes: usize) {
 }
 
 enum Source {
-    Seeded(Events),
+    Seeded(Box<Events>),
     File(crate::input::Messages, std::path::PathBuf),
 }
 
 impl Source {
     fn open(ctx: &Context, args: &ProducerArgs) -> Result<Self, Failure> {
         let Some(path) = &args.input else {
-            return Ok(Self::Seeded(Events::new(EventShape {
+            return Ok(Self::Seeded(Box::new(Events::new(EventShape {
                 seed: args.seed,
                 keys: args.keys,
                 skew: args.skew,
                 late_fraction: args.late_fraction,
                 bad_fraction: args.bad_fraction,
-            })));
+            }))));
         };
         let path = ctx.places.user_path(path);
         let messages =

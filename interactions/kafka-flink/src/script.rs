@@ -170,7 +170,7 @@ fn window(args: &ProcessorArgs) -> String {
 /// Flink allows two digits unless a precision says more.
 fn interval(seconds: u32) -> String {
     for (unit, name) in [(86_400, "DAY"), (3_600, "HOUR"), (60, "MINUTE")] {
-        if seconds % unit == 0 && seconds / unit < 100 {
+        if seconds.is_multiple_of(unit) && seconds / unit < 100 {
             return format!("INTERVAL '{}' {name}", seconds / unit);
         }
     }

@@ -123,22 +123,21 @@ fn parse_duration(text: &str) -> Option<Duration> {
 
 /// Reads `parquet.compression`.
 pub(crate) fn compression(options: &BTreeMap<String, String>) -> Result<Compression, StreamError> {
-    for (name, value) in options.iter().filter(|(name, _)| name.starts_with("parquet.")) {
-        if name != "parquet.compression" {
-            return Err(StreamError::config(format!(
-                "option '{name}' is not an option of the parquet format; known is parquet.compression"
-            )));
-        }
-        return match value.to_ascii_uppercase().as_str() {
-            "SNAPPY" => Ok(Compression::Snappy),
-            "ZSTD" => Ok(Compression::Zstd),
-            "UNCOMPRESSED" => Ok(Compression::Uncompressed),
-            _ => Err(StreamError::config(format!(
-                "option '{name}' = '{value}': expected SNAPPY, ZSTD or UNCOMPRESSED"
-            ))),
-        };
+    const NAME: &str = "parquet.compression";
+    if let Some(name) = options.keys().find(|name| name.starts_with("parquet.") && *name != NAME) {
+        return Err(StreamError::config(format!(
+            "option '{name}' is not an option of the parquet format; known is {NAME}"
+        )));
     }
-    Ok(Compression::default())
+    let Some(value) = options.get(NAME) else { return Ok(Compression::default()) };
+    match value.to_ascii_uppercase().as_str() {
+        "SNAPPY" => Ok(Compression::Snappy),
+        "ZSTD" => Ok(Compression::Zstd),
+        "UNCOMPRESSED" => Ok(Compression::Uncompressed),
+        _ => Err(StreamError::config(format!(
+            "option '{NAME}' = '{value}': expected SNAPPY, ZSTD or UNCOMPRESSED"
+        ))),
+    }
 }
 
 #[cfg(test)]

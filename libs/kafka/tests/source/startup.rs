@@ -24,7 +24,8 @@ async fn every_mode_gives_numbers() {
     let timestamp = "scan.startup.timestamp-millis";
     let specific = "scan.startup.specific-offsets";
     let mode = |name| ("scan.startup.mode", name);
-    let cases: [(&[(&str, &str)], [i64; 2]); 4] = [
+    type Options<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Options, [i64; 2]); 4] = [
         (&[mode("earliest-offset")], [0, 0]),
         (&[mode("latest-offset")], [10, 5]),
         (&[mode("specific-offsets"), (specific, "partition:0,offset:7")], [7, 0]),

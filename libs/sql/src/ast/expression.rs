@@ -287,7 +287,7 @@ impl<'a> Walk<'a> {
         };
         let distinct = matches!(duplicate_treatment, Some(DuplicateTreatment::Distinct));
         if let Some(clause) = clauses.first() {
-            return Err(self.unsupported(&*clause, format!("a clause inside {}( )", name.to_uppercase())));
+            return Err(self.unsupported(clause, format!("a clause inside {}( )", name.to_uppercase())));
         }
         if distinct && !AGGREGATES.contains(&name) {
             return Err(wrong());

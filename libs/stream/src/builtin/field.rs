@@ -110,7 +110,7 @@ impl FieldGenerator {
         let value = |row: u64, bits: u64| match self.kind {
             Kind::Integer { min, max } => {
                 let span = (i128::from(max) - i128::from(min) + 1) as u128;
-                (i128::from(min) + (u128::from(bits) * span >> 64) as i128) as i64
+                (i128::from(min) + ((u128::from(bits) * span) >> 64) as i128) as i64
             }
             Kind::Sequence { start, .. } => start.wrapping_add_unsigned(row),
             _ => 0,

@@ -1,6 +1,6 @@
 //! A source that replays a list, a sink that remembers like a database, and the graph between them.
 
-use arrow::array::{Array, AsArray, Int64Array, StringArray, TimestampMillisecondArray};
+use arrow::array::{AsArray, Int64Array, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMillisecondType};
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
