@@ -36,7 +36,7 @@ impl Problem {
 
     /// Valid in Flink, but not here yet.
     pub(crate) fn unsupported(place: &Place, what: impl fmt::Display) -> Self {
-        let advice = "is not supported yet by the embedded engine; run it with --engine flink";
+        let advice = "is not supported yet by the embedded engine; it runs on a Flink cluster";
         Self::new(place, format!("{what} {advice}"))
     }
 }

@@ -169,7 +169,7 @@ mod tests {
         check(
             "SELECT /*+ OPTIONS('a'='b') */ 1",
             expect![
-                "line 1, column 8, at '/*+ OPTIONS('a'='b') */': a hint (/*+ … */) is not supported yet by the embedded engine; run it with --engine flink"
+                "line 1, column 8, at '/*+ OPTIONS('a'='b') */': a hint (/*+ … */) is not supported yet by the embedded engine; it runs on a Flink cluster"
             ],
         );
     }

@@ -219,9 +219,9 @@ mod tests {
              SET 'table.exec.mini-batch.enabled' = 'true';
              SET 'table.local-time-zone' = 'Europe/Berlin'",
             expect![[r#"
-                line 1, column 32, at ''batch'': runtime mode 'batch' (only streaming is) is not supported yet by the embedded engine; run it with --engine flink
-                line 2, column 18, at ''table.exec.mini-batch.enabled'': setting 'table.exec.mini-batch.enabled' is not supported yet by the embedded engine; run it with --engine flink
-                line 3, column 44, at ''Europe/Berlin'': session time zone 'Europe/Berlin' (only UTC is) is not supported yet by the embedded engine; run it with --engine flink"#]],
+                line 1, column 32, at ''batch'': runtime mode 'batch' (only streaming is) is not supported yet by the embedded engine; it runs on a Flink cluster
+                line 2, column 18, at ''table.exec.mini-batch.enabled'': setting 'table.exec.mini-batch.enabled' is not supported yet by the embedded engine; it runs on a Flink cluster
+                line 3, column 44, at ''Europe/Berlin'': session time zone 'Europe/Berlin' (only UTC is) is not supported yet by the embedded engine; it runs on a Flink cluster"#]],
         );
     }
 

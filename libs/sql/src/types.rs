@@ -366,13 +366,13 @@ mod tests {
         check(
             "MULTISET<INT>",
             expect![
-                "line 1, column 1, at 'MULTISET': type MULTISET is not supported yet by the embedded engine; run it with --engine flink"
+                "line 1, column 1, at 'MULTISET': type MULTISET is not supported yet by the embedded engine; it runs on a Flink cluster"
             ],
         );
         check(
             "TIMESTAMP(3) WITH TIME ZONE",
             expect![
-                "line 1, column 1, at 'TIMESTAMP': TIMESTAMP WITH TIME ZONE is not supported yet by the embedded engine; run it with --engine flink"
+                "line 1, column 1, at 'TIMESTAMP': TIMESTAMP WITH TIME ZONE is not supported yet by the embedded engine; it runs on a Flink cluster"
             ],
         );
     }

@@ -291,19 +291,19 @@ mod tests {
         check(
             "TABLE(SESSION(TABLE t PARTITION BY k, DESCRIPTOR(ts), INTERVAL '1' HOUR))",
             expect![
-                "line 1, column 7, at 'SESSION': table function SESSION is not supported yet by the embedded engine; run it with --engine flink"
+                "line 1, column 7, at 'SESSION': table function SESSION is not supported yet by the embedded engine; it runs on a Flink cluster"
             ],
         );
         check(
             "TABLE(CUMULATE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '1' DAY))",
             expect![
-                "line 1, column 7, at 'CUMULATE': table function CUMULATE is not supported yet by the embedded engine; run it with --engine flink"
+                "line 1, column 7, at 'CUMULATE': table function CUMULATE is not supported yet by the embedded engine; it runs on a Flink cluster"
             ],
         );
         check(
             "TABLE(TUMBLE(TABLE db.t, DESCRIPTOR(ts), INTERVAL '1' HOUR))",
             expect![
-                "line 1, column 20, at 'db': a name with a catalog or database is not supported yet by the embedded engine; run it with --engine flink"
+                "line 1, column 20, at 'db': a name with a catalog or database is not supported yet by the embedded engine; it runs on a Flink cluster"
             ],
         );
     }
