@@ -47,7 +47,8 @@ fn evaluate(expression: &str) -> String {
     let source = source(table, (0..table.schema.fields().len()).collect(), None).unwrap();
     let columns = source.spec.projected_schema();
     let all = rows();
-    let arrays = columns.fields().iter().map(|f| all.iter().find(|(n, _)| n == f.name()).unwrap().1.clone()).collect();
+    let arrays =
+        columns.fields().iter().map(|f| all.iter().find(|(n, _)| n == f.name()).unwrap().1.clone()).collect();
     let mut batch = RecordBatch::try_new(columns, arrays).unwrap();
     for step in &source.computed {
         batch = match run(step, &batch) {
