@@ -55,10 +55,10 @@ fn graphs() {
         "INSERT INTO out SELECT k, b FROM t",
         3,
         expect![[r#"
-        0: source:t x3  fake: k, b, ts; watermark ts - IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 5000000000 }
-        1: out/calc-0 x3  select k, b; select k, b as n  <- 0
-        2: sink:out x1  fake: k STRING, n BIGINT  <- 1 gathered
-    "#]],
+            0: source:t x3  fake: k, b, ts; watermark ts - 5s
+            1: out/calc-0 x3  select k, b as n  <- 0
+            2: sink:out x1  fake: k STRING, n BIGINT  <- 1 gathered
+        "#]],
     );
     check_graph(
         "CREATE TABLE all_ (s TIMESTAMP(3), n BIGINT, PRIMARY KEY (s) NOT ENFORCED) WITH ('connector'='fake','path'='x');
@@ -66,14 +66,14 @@ fn graphs() {
          INSERT INTO all_ SELECT window_start, COUNT(*) FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' SECOND, INTERVAL '2' SECOND)) GROUP BY window_start, window_end",
         4,
         expect![[r#"
-            0: source:t x4  fake: k, i, ts; watermark ts - IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 5000000000 }
-            1: out/calc-0 x4  filter i > 0; select ts, k, 1 as count(Int32(1))  <- 0
-            2: out/window x4  TUMBLE 90s on ts by k: count(Int32(1))  <- 1 hashed by k
-            3: out/calc-1 x4  select k, $aggregate0 as count(Int64(1)); select k, count(Int64(1)) as EXPR$1; select k, EXPR$1 as n  <- 2
+            0: source:t x4  fake: k, i, ts; watermark ts - 5s
+            1: out/calc-0 x4  filter i > 0; select ts, k, 1 as count(1)  <- 0
+            2: out/window x4  TUMBLE 90s on ts by k: count(1)  <- 1 hashed by k
+            3: out/calc-1 x4  select k, count(1) as n  <- 2
             4: sink:out x1  fake: k STRING, n BIGINT  <- 3 gathered
-            5: all_/calc-0 x4  select ts, 1 as count(Int32(1))  <- 0
-            6: all_/window x1  HOP 1s of 2s on ts: count(Int32(1))  <- 5 hashed by 
-            7: all_/calc-1 x1  select window_start, $aggregate0 as count(Int64(1)); select window_start, count(Int64(1)) as EXPR$1; select window_start as s, EXPR$1 as n  <- 6
+            5: all_/calc-0 x4  select ts, 1 as count(1)  <- 0
+            6: all_/window x1  HOP 1s of 2s on ts: count(1)  <- 5 hashed by 
+            7: all_/calc-1 x1  select window_start as s, count(1) as n  <- 6
             8: sink:all_ x1  fake: s TIMESTAMP(3), n BIGINT; key s  <- 7 gathered
         "#]],
     );
@@ -82,10 +82,10 @@ fn graphs() {
          INSERT INTO w SELECT window_start, k FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '90' SECOND)) WHERE i > 0",
         2,
         expect![[r#"
-            0: source:t x2  fake: k, i, ts; watermark ts - IntervalMonthDayNano { months: 0, days: 0, nanoseconds: 5000000000 }
+            0: source:t x2  fake: k, i, ts; watermark ts - 5s
             1: w/calc-0 x2  filter i > 0  <- 0
             2: w/window x2  TUMBLE 90s on ts  <- 1
-            3: w/calc-1 x2  select window_start, k; select window_start as s, k  <- 2
+            3: w/calc-1 x2  select window_start as s, k  <- 2
             4: sink:w x1  fake: s TIMESTAMP(3), k STRING  <- 3 gathered
         "#]],
     );

@@ -302,7 +302,7 @@ fn casts() {
             CAST(DATE '2020-02-03' AS STRING)  =>  STRING 2020-02-03 | 2020-02-03 | 2020-02-03
             CAST('yes' AS BOOLEAN)  =>  BOOLEAN true | true | true
             CAST(NULL AS INT)  =>  INT NULL | NULL | NULL
-            CAST(i AS TIMESTAMP_LTZ(3))  =>  line 1, column 94, at 'CAST': CAST from INT to TIMESTAMP_LTZ(3) is not supported yet by the embedded engine; run it with --engine flink
+            CAST(i AS TIMESTAMP_LTZ(3))  =>  line 1, column 94, at 'CAST': CAST from INT to TIMESTAMP_LTZ(3) is not supported yet by the embedded engine; it runs on a Flink cluster
         "#]],
     );
 }
