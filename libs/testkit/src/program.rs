@@ -108,8 +108,65 @@ impl Running {
 
     /// SIGTERM: a graceful end is asked for.
     pub fn ask_to_end(&self) {
-        let status = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
+        self.signal("TERM");
+    }
+
+    /// SIGSTOP: it stands still, its connections stay open. [`Running::thaw`] lets it go on; a test that only drops it
+    /// kills it.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+        until("the program stands still", Duration::from_secs(10), || {
+            (self.state() == Some('T')).then_some(())
+        });
+    }
+
+    /// SIGCONT.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
         assert!(status.expect("kill exists").success());
+    }
+
+    /// The kernel's letter for what it does; `None` once it is gone.
+    fn state(&self) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
+        // The name, in parentheses, may hold anything.
+        stat.rsplit_once(')')?.1.trim_start().chars().next()
+    }
+
+    /// Lets it work until `condition` holds.
+    ///
+    /// # Panics
+    /// After `limit`, or when it ends by itself before, with what it printed.
+    pub fn work_until(&mut self, what: &str, limit: Duration, mut condition: impl FnMut() -> bool) {
+        let deadline = std::time::Instant::now() + limit;
+        while !condition() {
+            let ended = self.has_ended();
+            assert!(
+                !ended && std::time::Instant::now() < deadline,
+                "{what}: not within {limit:?}{}; stdout:\n{}\nstderr:\n{}",
+                if ended { ", and the program has ended" } else { "" },
+                self.stdout(),
+                self.stderr()
+            );
+            // A look costs little; this only keeps the core free between two of them.
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Lets it work for `span`, which is a random moment chosen by the test. Returns whether it still runs.
+    pub fn work_for(&mut self, span: Duration) -> bool {
+        let end = std::time::Instant::now() + span;
+        while std::time::Instant::now() < end && !self.has_ended() {
+            // The moment is what is asked for; there is no condition.
+            std::thread::sleep(
+                Duration::from_millis(2).min(end.saturating_duration_since(std::time::Instant::now())),
+            );
+        }
+        !self.has_ended()
     }
 
     /// Waits for its end.
@@ -159,4 +216,34 @@ fn text(file: &File) -> String {
     }
     .expect("a readable file");
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counting(folder: &Path) -> Running {
+        let script = "n=0; while :; do n=$((n+1)); echo $n; done";
+        Program::new(Path::new("/bin/sh"), folder).args(["-c", script]).start()
+    }
+
+    /// Goal: a frozen program does nothing at all, a thawed one goes on, a killed one was at work.
+    #[test]
+    fn frozen_thawed_killed() {
+        let folder = std::env::temp_dir().join(format!("testkit-program-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut program = counting(&folder);
+        let stdout = |program: &Running| program.stdout().len();
+        let out = folder.join("stdout");
+        let size = || std::fs::metadata(&out).unwrap().len();
+        program.work_until("output", Duration::from_secs(30), || size() > 0);
+        program.freeze();
+        let frozen = stdout(&program);
+        assert!(program.work_for(Duration::from_millis(50)));
+        assert_eq!(stdout(&program), frozen);
+        program.thaw();
+        program.work_until("more output", Duration::from_secs(30), || size() > frozen as u64);
+        assert!(program.kill());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }
