@@ -6,10 +6,12 @@
 
 mod batch;
 mod dead_letter;
+mod names;
 mod position;
 mod time;
 
 pub use batch::Batch;
 pub use dead_letter::{DeadLetter, DeadLetterReason, dead_letter_schema, dead_letters_to_batch};
+pub use names::type_name;
 pub use position::{Partition, Position};
 pub use time::{Epoch, Watermark};

@@ -18,7 +18,6 @@ mod lines;
 mod listing;
 mod manifest;
 mod options;
-mod pace;
 mod parquet_rows;
 mod sink;
 mod source;

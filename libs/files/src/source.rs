@@ -3,14 +3,13 @@
 use crate::lines::{Decoder, Lines};
 use crate::listing;
 use crate::options::{TableOptions, refused};
-use crate::pace::Pace;
 use crate::parquet_rows::ParquetRows;
 use async_trait::async_trait;
 use event::{Batch, Partition, Position};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use stream::{ErrorKind, Polled, Source, SourceFactory, StreamError, TableSpec, TaskIndex};
+use stream::{ErrorKind, Pace, Polled, Source, SourceFactory, StreamError, TableSpec, TaskIndex};
 use tokio::time::Instant;
 
 /// Everything the sources of a table share.
@@ -159,7 +158,7 @@ impl FilesSource {
         };
         match batch {
             Some(batch) => {
-                self.pace.spent(batch.records);
+                self.pace.spend(batch.records);
                 Ok(Polled::Batch(batch))
             }
             None => {

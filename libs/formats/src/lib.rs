@@ -31,6 +31,6 @@ mod text;
 pub use csv::{CsvDecoder, CsvEncoder, CsvOptions};
 pub use error::FormatError;
 pub use json::{JsonDecoder, JsonEncoder, JsonOptions};
-pub use names::{timestamp_text, type_name};
+pub use names::timestamp_text;
 pub use record::{Decoded, Origin, Record};
 pub use temporal::TimestampFormat;

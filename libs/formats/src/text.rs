@@ -3,7 +3,6 @@
 //! JSON carries timestamps, dates, times, bytes and decimals as text here, because a JSON number for a timestamp has
 //! no unit, bytes are base64, and a decimal must not pass through a float. CSV carries everything as text.
 
-use crate::names::type_name;
 use crate::record::shorten;
 use crate::temporal::{self, TimestampFormat};
 use arrow::array::{
@@ -13,6 +12,7 @@ use arrow::array::{
 use arrow::datatypes::*;
 use arrow::error::ArrowError;
 use base64::Engine as _;
+use event::type_name;
 use std::str::FromStr;
 use std::sync::Arc;
 

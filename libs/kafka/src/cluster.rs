@@ -5,7 +5,7 @@ use crate::connection::{Connection, Session};
 use crate::partition::TopicPartition;
 use crate::properties::{for_consumer, nearest};
 use crate::settings::KafkaSettings;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::BTreeMap;
@@ -63,6 +63,14 @@ impl Cluster {
     /// Makes the client; nothing is reached yet.
     pub fn new(name: &str, settings: &KafkaSettings) -> Result<Arc<Self>, KafkaError> {
         let connection = Connection::new(name, &settings.brokers, settings.security.protocol.as_str());
+        Self::of_connection(connection, settings)
+    }
+
+    /// As [`Self::new`], beside other clients of one table.
+    pub fn of_connection(
+        connection: Arc<Connection>,
+        settings: &KafkaSettings,
+    ) -> Result<Arc<Self>, KafkaError> {
         let mut config = settings.client_config(for_consumer);
         if let Some(group) = settings.get("group.id") {
             config.set("group.id", group);
@@ -140,6 +148,7 @@ impl Cluster {
                     if last_try || error == Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
                         return Err(self.missing(topic));
                     }
+                    // Nothing tells when a leader is elected; this only keeps the brokers from being asked in a loop.
                     std::thread::sleep(Duration::from_millis(50).min(left));
                 }
                 Err(_) => {
@@ -205,6 +214,33 @@ impl Cluster {
             .committed_offsets(list(partitions.iter().map(|p| (p, Offset::Invalid)))?, REQUEST_TIMEOUT)
             .map_err(|cause| KafkaError::client("asking for the group's committed offsets", cause))?;
         Ok(offsets(&committed))
+    }
+
+    /// The group's offset of one partition with its metadata, `None` if there is none. With `read_committed`, which is
+    /// the default, an offset of an open transaction is waited for. Blocking.
+    pub fn committed_one(
+        &self,
+        partition: &TopicPartition,
+        timeout: Duration,
+    ) -> Result<Option<(i64, String)>, KafkaError> {
+        let what = || format!("asking for the group's offset of partition {partition}");
+        let committed = self
+            .consumer
+            .committed_offsets(list([(partition, Offset::Invalid)].into_iter())?, timeout)
+            .map_err(|cause| KafkaError::client(what(), cause))?;
+        for element in committed.elements() {
+            element.error().map_err(|cause| KafkaError::client(what(), cause))?;
+            if let Offset::Offset(offset) = element.offset() {
+                return Ok(Some((offset, element.metadata().to_owned())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The group as a transaction names it; without members, as nothing here subscribes.
+    pub fn group_metadata(&self) -> Result<ConsumerGroupMetadata, KafkaError> {
+        let metadata = self.consumer.group_metadata();
+        metadata.ok_or_else(|| KafkaError::Internal("the control client has no group".into()))
     }
 
     /// The first offset at or after a time; partitions without one are left out. Blocking.

@@ -67,7 +67,7 @@ impl Connection {
         if self.connected.swap(false, Ordering::Relaxed) {
             self.gauge.set(0.0);
             let (client, brokers) = (&self.name, &self.brokers);
-            tracing::warn!(client, brokers, reason, "every broker is gone; reading goes on when one is back");
+            tracing::warn!(client, brokers, reason, "every broker is gone; work goes on when one is back");
         }
     }
 

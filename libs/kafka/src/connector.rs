@@ -3,13 +3,14 @@
 use crate::cluster::{Cluster, blocking};
 use crate::decode::Layout;
 use crate::options::{OPTIONS, SourceOptions};
+use crate::sink::KafkaSink;
 use crate::source::{KafkaSourceFactory, Shared};
 use async_trait::async_trait;
 use formats::JsonOptions;
 use std::sync::Arc;
 use stream::{Connector, ConnectorContext, OptionSpec, Sink, SourceFactory, StreamError, TableSpec};
 
-/// Reads tables from Kafka topics; writing comes later.
+/// Reads tables from Kafka topics, and writes them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KafkaConnector;
 
@@ -40,13 +41,15 @@ impl Connector for KafkaConnector {
     async fn sink(
         &self,
         table: &TableSpec,
-        _context: &ConnectorContext,
+        context: &ConnectorContext,
     ) -> Result<Box<dyn Sink>, StreamError> {
-        Err(StreamError::config(format!(
-            "table '{}': writing to kafka is not supported yet by the embedded engine; use --engine flink, or another \
-             sink",
-            table.name
-        )))
+        match KafkaSink::open(table, context).await {
+            Ok(sink) => Ok(Box::new(sink)),
+            Err(mut error) => {
+                error.message = format!("table '{}': {}", table.name, error.message);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -66,5 +69,48 @@ impl KafkaConnector {
         let (reached, wanted, timeout) = (cluster.clone(), topics.clone(), context.connect_timeout);
         blocking(move || wanted.iter().try_for_each(|topic| reached.reach(topic, timeout).map(drop))).await?;
         Ok(Arc::new(Shared { options, topics, layout, cluster, context: context.clone() }))
+    }
+}
+
+/// `'connector' = 'upsert-kafka'`, which is known only to be refused with the way out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UpsertKafka;
+
+const ANY: [OptionSpec; 1] = [OptionSpec { name: "*", required: false, help: "not supported yet" }];
+
+impl UpsertKafka {
+    fn refusal(table: &TableSpec) -> StreamError {
+        StreamError::config(format!(
+            "table '{}': upsert-kafka is not supported yet by the embedded engine; results that are only appended go \
+             to 'connector' = 'kafka' with 'key.fields'",
+            table.name
+        ))
+    }
+}
+
+#[async_trait]
+impl Connector for UpsertKafka {
+    fn name(&self) -> &'static str {
+        "upsert-kafka"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        &ANY
+    }
+
+    async fn source(
+        &self,
+        table: &TableSpec,
+        _context: &ConnectorContext,
+    ) -> Result<Arc<dyn SourceFactory>, StreamError> {
+        Err(Self::refusal(table))
+    }
+
+    async fn sink(
+        &self,
+        table: &TableSpec,
+        _context: &ConnectorContext,
+    ) -> Result<Box<dyn Sink>, StreamError> {
+        Err(Self::refusal(table))
     }
 }

@@ -54,6 +54,17 @@ pub enum KafkaError {
     Undelivered { failed: u64, total: u64, first: String },
     #[error("{in_flight} records are still unacknowledged after {}", seconds(.timeout))]
     Unflushed { in_flight: u64, timeout: Duration },
+    /// What became of the last call is unknown until the sink is claimed again.
+    #[error("lost the transaction of '{transactional_id}' while {doing}: {reason}")]
+    Lost { transactional_id: String, doing: &'static str, reason: String },
+    #[error(
+        "sink '{sink}' of pipeline '{pipeline}' is owned by a newer instance (transactional.id \
+         '{transactional_id}'): this instance must stop"
+    )]
+    Fenced { pipeline: String, sink: String, transactional_id: String },
+    /// What the group holds contradicts what was to be committed.
+    #[error("{0}")]
+    Contradiction(String),
     /// librdkafka declared its client unusable.
     #[error("the Kafka client failed for good: {0}")]
     Fatal(String),
@@ -81,6 +92,7 @@ impl KafkaError {
             Some(
                 code @ (RDKafkaErrorCode::TopicAuthorizationFailed
                 | RDKafkaErrorCode::GroupAuthorizationFailed
+                | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
                 | RDKafkaErrorCode::ClusterAuthorizationFailed),
             ) => Self::Forbidden(format!("{what}: {code}; grant it in the brokers' access control lists")),
             code => Self::Client { what, transient: code.is_some_and(is_transient), cause },
@@ -90,7 +102,8 @@ impl KafkaError {
     /// No wildcard arm: a new variant must decide.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable { .. } | Self::Unflushed { .. } => ErrorKind::Unavailable,
+            Self::Unreachable { .. } | Self::Unflushed { .. } | Self::Lost { .. } => ErrorKind::Unavailable,
+            Self::Fenced { .. } => ErrorKind::Fenced,
             Self::Client { transient, .. } => {
                 if *transient {
                     ErrorKind::Unavailable
@@ -109,6 +122,7 @@ impl KafkaError {
             | Self::OffsetAhead { .. }
             | Self::OffsetLost { .. }
             | Self::Unreadable { .. }
+            | Self::Contradiction(_)
             | Self::Undelivered { .. } => ErrorKind::Data,
             Self::Fatal(_) | Self::Internal(_) => ErrorKind::Internal,
         }
@@ -139,6 +153,33 @@ fn is_transient(code: RDKafkaErrorCode) -> bool {
             | RDKafkaErrorCode::UnknownTopic
             | RDKafkaErrorCode::UnknownPartition
             | RDKafkaErrorCode::UnknownTopicOrPartition
+            | RDKafkaErrorCode::OffsetMetadataTooLarge
+            | RDKafkaErrorCode::UnsupportedVersion
+            | RDKafkaErrorCode::UnsupportedFeature
+            | RDKafkaErrorCode::UnsupportedForMessageFormat
+    )
+}
+
+/// Whether a person must change something before a transaction can succeed; anything else passes, or is told by a
+/// new claim.
+pub(crate) fn is_final(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed
+            | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
+            | RDKafkaErrorCode::OffsetMetadataTooLarge
+            | RDKafkaErrorCode::InvalidGroupId
+            | RDKafkaErrorCode::UnsupportedVersion
+            | RDKafkaErrorCode::UnsupportedForMessageFormat
+            | RDKafkaErrorCode::UnsupportedFeature
+            | RDKafkaErrorCode::UnknownTopic
+            | RDKafkaErrorCode::UnknownPartition
+            | RDKafkaErrorCode::UnknownTopicOrPartition
+            | RDKafkaErrorCode::InvalidTopic
+            | RDKafkaErrorCode::InvalidRequiredAcks
+            | RDKafkaErrorCode::InvalidConfig
     )
 }
 

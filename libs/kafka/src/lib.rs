@@ -1,4 +1,6 @@
-//! Kafka as a source: every record from an exact position on, in order per partition, each once. Where reading
+//! Kafka as a source and a sink.
+//!
+//! **The source**: every record from an exact position on, in order per partition, each once. Where reading
 //! continues is decided by our own snapshot alone, because only that is written together with the operators' state:
 //! partitions are assigned, not subscribed, and group offsets are committed for monitoring only.
 //!
@@ -12,7 +14,18 @@
 //! - With `scan.bounded.mode = latest-offset` the end is resolved anew at every start; it is no part of the position.
 //! - New partitions are found every `scan.topic-partition-discovery.interval` and read from their beginning.
 //!
-//! Not here: a sink (it comes later and is refused by name until then), consumer groups, and decoding (`formats`).
+//! **The sink**, exactly once for readers with `isolation.level=read_committed`, because the records of an epoch, its
+//! number and its snapshot's identity are one transaction: the epoch is the offset of a memberless group of the sink's
+//! own, the rest is that offset's metadata. At least once with `'sink.delivery-guarantee' = 'at-least-once'`.
+//!
+//! - A claim fences older writers (`transactional.id`), completes or aborts what they left, and then reads what is held.
+//!   A commit whose answer is lost is resolved by claiming again, never guessed.
+//! - Keys and their partitions are those of the Java client (`murmur2_random`), JSON is Flink's.
+//! - A row that the topic does not take is kept in `<topic>.dead-letters`, in the same transaction as its neighbours.
+//! - The user needs WRITE on `transactional.id` and topics, READ on the group, READ and DESCRIBE on the topic, and, to
+//!   know limits beforehand, DESCRIBE_CONFIGS on it.
+//!
+//! Not here: consumer groups, formats (`formats`), changelogs (`upsert-kafka` is refused by name).
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -36,20 +49,25 @@ mod decode;
 mod discovery;
 mod error;
 mod fetch;
+mod forget;
 mod jaas;
 mod known;
+mod monitor;
 mod native;
 mod options;
-mod pace;
 mod partition;
 mod producer;
 mod properties;
 mod settings;
+mod sink;
 mod source;
 mod start;
 
-pub use connector::KafkaConnector;
+pub use connector::{KafkaConnector, UpsertKafka};
 pub use error::KafkaError;
+pub use forget::delete_topic_and_group;
+pub use monitor::{ClusterHealth, GroupLag, Groups, Monitor, PartitionInNeed};
 pub use partition::TopicPartition;
 pub use producer::{Compression, Delivered, Producer, ProducerConfig};
 pub use settings::{Extra, KafkaSettings, Protocol, Sasl, Secret, Security};
+pub use sink::create_topic_if_missing;

@@ -22,11 +22,11 @@ pub(crate) const OPTIONS: [OptionSpec; 27] = [
     spec("value.format", "the same as 'format'"),
     spec("json.*", "options of the json format"),
     spec("value.json.*", "the same as 'json.*'"),
-    spec("key.format", "not supported yet: columns come from the value"),
-    spec("key.fields", "not supported yet: columns come from the value"),
-    spec("key.fields-prefix", "not supported yet: columns come from the value"),
-    spec("key.json.*", "not supported yet: columns come from the value"),
-    spec("value.fields-include", "ALL (the default)"),
+    spec("key.format", "for writing: how the columns of 'key.fields' make the key: json"),
+    spec("key.fields", "for writing: columns of the key, separated by ';'"),
+    spec("key.fields-prefix", "for writing: a prefix of the key's columns that the key itself leaves out"),
+    spec("key.json.*", "for writing: options of the key's json format"),
+    spec("value.fields-include", "ALL (the default); for writing also EXCEPT_KEY"),
     spec(
         "scan.startup.mode",
         "earliest-offset, latest-offset, group-offsets (default), timestamp, specific-offsets",
@@ -41,11 +41,11 @@ pub(crate) const OPTIONS: [OptionSpec; 27] = [
         "how often to look for new partitions; default 5 min, 0: never",
     ),
     spec("scan.parallelism", "not supported: use --parallelism"),
-    spec("sink.partitioner", "for writing"),
-    spec("sink.delivery-guarantee", "for writing"),
-    spec("sink.transactional-id-prefix", "for writing"),
-    spec("sink.parallelism", "for writing"),
-    spec("sink.semantic", "for writing"),
+    spec("sink.partitioner", "for writing: default (by key, else random), fixed or round-robin"),
+    spec("sink.delivery-guarantee", "for writing: exactly-once (default here) or at-least-once"),
+    spec("sink.transactional-id-prefix", "for writing: begins the transactional.id; default: the pipeline"),
+    spec("sink.parallelism", "for writing: 1, as one transaction holds an epoch"),
+    spec("sink.semantic", "not supported: use 'sink.delivery-guarantee'"),
 ];
 
 const fn spec(name: &'static str, help: &'static str) -> OptionSpec {
@@ -123,7 +123,7 @@ impl SourceOptions {
     }
 }
 
-fn error(name: &str, problem: impl std::fmt::Display) -> KafkaError {
+pub(crate) fn error(name: &str, problem: impl std::fmt::Display) -> KafkaError {
     KafkaError::Option(format!("option '{name}' {problem}"))
 }
 
@@ -168,7 +168,7 @@ fn refuse_unsupported(options: &BTreeMap<String, String>) -> Result<(), KafkaErr
     Ok(())
 }
 
-fn topics(options: &BTreeMap<String, String>) -> Result<Vec<Arc<str>>, KafkaError> {
+pub(crate) fn topics(options: &BTreeMap<String, String>) -> Result<Vec<Arc<str>>, KafkaError> {
     let text = options.get("topic").ok_or_else(|| error("topic", "is required"))?;
     let mut topics: Vec<Arc<str>> = Vec::new();
     for name in text.split(';').map(str::trim).filter(|name| !name.is_empty()) {

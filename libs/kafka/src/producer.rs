@@ -184,6 +184,13 @@ impl Producer {
         Ok(delivered)
     }
 
+    /// Whether a topic is there; asking does not create it.
+    pub async fn has_topic(&self, topic: &str) -> Result<bool, KafkaError> {
+        let (inner, timeout) = (self.inner.clone(), self.connect_timeout);
+        let cluster = blocking(move || Seen::of(&inner, timeout)).await?;
+        Ok(cluster.topics.iter().any(|(name, _)| name == topic))
+    }
+
     /// Makes sure that a topic is there and says how many partitions it has: an existing one is left as it is. Where
     /// there is no controller to be asked, as in librdkafka's mock cluster, brokers create it by their own rules.
     pub async fn ensure_topic(&self, topic: &str, partitions: u32) -> Result<u32, KafkaError> {
@@ -300,6 +307,7 @@ fn partition_count(
             let brokers = connection.brokers.clone();
             return Err(KafkaError::TopicMissing { topic: topic.into(), brokers, nearest: Vec::new() });
         }
+        // Nothing tells when the new topic's leaders are known; this only keeps the brokers from being asked in a loop.
         std::thread::sleep(Duration::from_millis(20));
     }
 }

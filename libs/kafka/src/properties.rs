@@ -7,8 +7,9 @@ use crate::settings::{Extra, KafkaSettings, Protocol, Sasl, Secret, Security};
 use std::collections::BTreeMap;
 
 /// Java's name and librdkafka's, where only the name differs.
-const RENAMED: [(&str, &str); 6] = [
+const RENAMED: [(&str, &str); 7] = [
     ("fetch.max.wait.ms", "fetch.wait.max.ms"),
+    ("max.request.size", "message.max.bytes"),
     ("receive.buffer.bytes", "socket.receive.buffer.bytes"),
     ("send.buffer.bytes", "socket.send.buffer.bytes"),
     ("ssl.truststore.certificates", "ssl.ca.pem"),

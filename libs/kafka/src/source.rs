@@ -8,7 +8,6 @@ use crate::decode::{Decoder, Layout};
 use crate::discovery::{Discovery, Found};
 use crate::fetch::{ChunkLimits, Fetched, Fetcher};
 use crate::options::SourceOptions;
-use crate::pace::Pace;
 use crate::partition::{Spread, TopicPartition};
 use crate::properties::for_consumer;
 use crate::start::{self, Start};
@@ -19,7 +18,7 @@ use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use stream::{ConnectorContext, Polled, Source, SourceFactory, StreamError, TaskIndex};
+use stream::{ConnectorContext, Pace, Polled, Source, SourceFactory, StreamError, TaskIndex};
 
 /// What all tasks of one table share.
 pub(crate) struct Shared {

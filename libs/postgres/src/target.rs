@@ -3,7 +3,7 @@
 use crate::PostgresError;
 use crate::catalog::{DbColumn, DbTable};
 use crate::ddl::{create_table_sql, quote_ident};
-use crate::types::{Mapping, mapping, script_name, sql_type, unsupported};
+use crate::types::{Mapping, mapping, sql_type, unsupported};
 use stream::{Column, ColumnKind, TableSpec};
 
 /// One column that is written.
@@ -90,7 +90,7 @@ fn refuse_unwritable(table: &TableSpec) -> Result<(), PostgresError> {
             )));
         }
         if let Some(why) = unsupported(&column.data_type) {
-            let (name, script) = (&column.name, script_name(&column.data_type));
+            let (name, script) = (&column.name, event::type_name(&column.data_type));
             return Err(PostgresError::Config(format!(
                 "column '{name}' of type {script} cannot be written: {why}"
             )));
@@ -100,7 +100,7 @@ fn refuse_unwritable(table: &TableSpec) -> Result<(), PostgresError> {
 }
 
 fn match_column<'a>(column: &Column, found: &'a DbTable) -> Result<(&'a DbColumn, Mapping), String> {
-    let (name, script) = (&column.name, script_name(&column.data_type));
+    let (name, script) = (&column.name, event::type_name(&column.data_type));
     let Some(db) = found.column(name) else {
         return Err(format!(
             "column '{name}' ({script}) is missing in the database: ALTER TABLE {} ADD COLUMN {} {}",

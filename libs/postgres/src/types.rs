@@ -24,47 +24,6 @@ pub(crate) struct Mapping {
     pub cast: Option<String>,
 }
 
-/// The type as the script writes it.
-pub(crate) fn script_name(data_type: &DataType) -> String {
-    let digits = |unit: &TimeUnit| match unit {
-        TimeUnit::Second => 0,
-        TimeUnit::Millisecond => 3,
-        TimeUnit::Microsecond => 6,
-        TimeUnit::Nanosecond => 9,
-    };
-    match data_type {
-        DataType::Boolean => "BOOLEAN".into(),
-        DataType::Int8 => "TINYINT".into(),
-        DataType::Int16 => "SMALLINT".into(),
-        DataType::Int32 => "INT".into(),
-        DataType::Int64 => "BIGINT".into(),
-        DataType::Float32 => "FLOAT".into(),
-        DataType::Float64 => "DOUBLE".into(),
-        DataType::Decimal128(precision, scale) => format!("DECIMAL({precision}, {scale})"),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "STRING".into(),
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
-            "BYTES".into()
-        }
-        DataType::Date32 => "DATE".into(),
-        DataType::Time32(unit) | DataType::Time64(unit) => format!("TIME({})", digits(unit)),
-        DataType::Timestamp(unit, None) => format!("TIMESTAMP({})", digits(unit)),
-        DataType::Timestamp(unit, Some(_)) => format!("TIMESTAMP_LTZ({})", digits(unit)),
-        DataType::List(item) | DataType::LargeList(item) => {
-            format!("ARRAY<{}>", script_name(item.data_type()))
-        }
-        DataType::Map(entries, _) => match entry_types(entries) {
-            Some((key, value)) => format!("MAP<{}, {}>", script_name(key), script_name(value)),
-            None => "MAP".into(),
-        },
-        DataType::Struct(fields) => {
-            let fields: Vec<String> =
-                fields.iter().map(|f| format!("{} {}", f.name(), script_name(f.data_type()))).collect();
-            format!("ROW<{}>", fields.join(", "))
-        }
-        other => other.to_string(),
-    }
-}
-
 fn entry_types(entries: &Field) -> Option<(&DataType, &DataType)> {
     match entries.data_type() {
         DataType::Struct(fields) if fields.len() == 2 => Some((fields[0].data_type(), fields[1].data_type())),
@@ -246,7 +205,7 @@ mod tests {
     #[test]
     fn nanoseconds_and_odd_map_keys_are_refused_by_name() {
         let ns = DataType::Timestamp(TimeUnit::Nanosecond, None);
-        assert_eq!(script_name(&ns), "TIMESTAMP(9)");
+        assert_eq!(event::type_name(&ns), "TIMESTAMP(9)");
         assert!(unsupported(&ns).unwrap().contains("microseconds"));
         let row = DataType::Struct(vec![Field::new("at", ns, true)].into());
         assert!(unsupported(&row).is_some());

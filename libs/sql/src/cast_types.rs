@@ -3,9 +3,9 @@
 use crate::fault::unsupported;
 use crate::types::{unit, utc};
 use arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::Result;
-use datafusion::logical_expr::planner::TypePlanner;
-use datafusion::sql::sqlparser::ast::{DataType as Sql, ExactNumberInfo, TimezoneInfo};
+use datafusion_common::Result;
+use datafusion_expr::planner::TypePlanner;
+use datafusion_sql::sqlparser::ast::{DataType as Sql, ExactNumberInfo, TimezoneInfo};
 use std::sync::Arc;
 
 /// Flink's reading of a type's name.

@@ -9,20 +9,18 @@ use crate::nearest::suggestion;
 use crate::rewrite::rewrite;
 use crate::script::QueryText;
 use crate::table::{Table, resolve};
-use crate::types::type_name;
 use crate::window_call::{WindowCall, replace_window_calls};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::{DFSchema, Result as DfResult, TableReference, plan_err};
-use datafusion::functions::core::planner::CoreFunctionPlanner;
-use datafusion::functions_aggregate::{average, count, min_max, sum};
-use datafusion::logical_expr::builder::LogicalTableSource;
-use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
-use datafusion::logical_expr::{
-    AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
-};
-use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
-use datafusion::sql::sqlparser::ast::Statement;
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::{DFSchema, Result as DfResult, TableReference, plan_err};
+use datafusion_expr::builder::LogicalTableSource;
+use datafusion_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
+use datafusion_expr::{AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
+use datafusion_functions::core::planner::CoreFunctionPlanner;
+use datafusion_functions_aggregate::{average, count, min_max, sum};
+use datafusion_sql::planner::{ParserOptions, PlannerContext, SqlToRel};
+use datafusion_sql::sqlparser::ast::Statement;
+use event::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

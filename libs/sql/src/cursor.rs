@@ -2,7 +2,7 @@
 
 use crate::error::{Place, Problem};
 use crate::lexer::{is_word, place_at, place_of};
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+use datafusion_sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// A name of the script and where it stands.
 #[derive(Clone, Debug, PartialEq)]

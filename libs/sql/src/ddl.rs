@@ -3,7 +3,7 @@
 use crate::cursor::{Cursor, Name};
 use crate::error::{Place, Problem};
 use crate::types::{ColumnType, read_type};
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+use datafusion_sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// A table as declared; names are not resolved yet.
 #[derive(Clone, Debug)]

@@ -56,7 +56,7 @@ pub(crate) fn source_text(source: &SourcePlan) -> String {
 
 /// `jdbc: carrier STRING, n BIGINT; key carrier`
 pub(crate) fn sink_text(query: &QueryPlan) -> String {
-    let name = |c: &stream::Column| format!("{} {}", c.name, crate::types::type_name(&c.data_type));
+    let name = |c: &stream::Column| format!("{} {}", c.name, event::type_name(&c.data_type));
     let columns: Vec<String> = query.spec.columns.iter().map(name).collect();
     let key = match query.spec.primary_key.as_slice() {
         [] => String::new(),
@@ -78,7 +78,7 @@ fn step(step: &CalcStep) -> String {
         CalcStep::Filter(predicate) => format!("filter {}", plain(&predicate.to_string())),
         CalcStep::Project { expressions, schema } => {
             let column = |(e, f): (
-                &std::sync::Arc<dyn datafusion::physical_expr::PhysicalExpr>,
+                &std::sync::Arc<dyn datafusion_physical_expr::PhysicalExpr>,
                 &std::sync::Arc<arrow::datatypes::Field>,
             )| {
                 let text = plain(&e.to_string());

@@ -3,10 +3,10 @@
 use crate::error::{Place, Problem};
 use crate::lexer::{lower_first, place_at, place_of};
 use crate::nearest::suggestion;
-use datafusion::common::SchemaError;
-use datafusion::error::DataFusionError;
-use datafusion::sql::sqlparser::parser::ParserError;
-use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
+use datafusion_common::DataFusionError;
+use datafusion_common::SchemaError;
+use datafusion_sql::sqlparser::parser::ParserError;
+use datafusion_sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
 /// Something Flink's semantics forbid or we cannot do alike; found where no places are known any more.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! A script as statements of tokens with their places.
 
 use crate::error::{Place, Problem};
-use datafusion::sql::sqlparser::dialect::Dialect;
-use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace};
+use datafusion_sql::sqlparser::dialect::Dialect;
+use datafusion_sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace};
 
 /// Flink's lexical rules: backticks quote names, `$` may stand in one, `"` means nothing.
 #[derive(Debug, Default, Clone, Copy)]

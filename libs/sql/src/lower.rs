@@ -3,11 +3,11 @@
 use crate::chain::{AggregateCall, Physical, Stage, columns, moved, plain_column, projected};
 use crate::fault::{unsupported, wrong};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Result, internal_err};
-use datafusion::physical_expr::aggregate::AggregateExprBuilder;
-use datafusion::physical_expr::expressions::{Column, cast};
-use datafusion::physical_expr::{conjunction, split_conjunction};
+use datafusion_common::tree_node::{Transformed, TreeNode};
+use datafusion_common::{Result, internal_err};
+use datafusion_physical_expr::aggregate::AggregateExprBuilder;
+use datafusion_physical_expr::expressions::{Column, cast};
+use datafusion_physical_expr::{conjunction, split_conjunction};
 use std::sync::Arc;
 use stream::{CalcStep, WindowAggregate, WindowAssign, WindowColumn, WindowShape};
 
@@ -371,7 +371,7 @@ impl<'s> Input<'s> {
 }
 
 type Aggregates =
-    (Vec<Arc<datafusion::physical_expr::aggregate::AggregateFunctionExpr>>, Vec<Option<Physical>>);
+    (Vec<Arc<datafusion_physical_expr::aggregate::AggregateFunctionExpr>>, Vec<Option<Physical>>);
 
 fn aggregates(
     calls: &[AggregateCall],

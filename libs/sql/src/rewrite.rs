@@ -4,15 +4,15 @@ use crate::fault::unsupported;
 use crate::functions::{cast, decimal_divide, wrap};
 use crate::semantics::convert;
 use arrow::datatypes::DataType;
-use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column, DFSchema, Result};
-use datafusion::functions_aggregate::{average, count, sum};
-use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
-use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::{
+use datafusion_common::tree_node::{Transformed, TreeNode};
+use datafusion_common::{Column, DFSchema, Result};
+use datafusion_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion_expr::expr_rewriter::NamePreserver;
+use datafusion_expr::{
     Aggregate, AggregateUDF, Expr, ExprSchemable, Filter, LogicalPlan, Operator, Projection, SubqueryAlias,
     binary_expr, cast as plain_cast,
 };
+use datafusion_functions_aggregate::{average, count, sum};
 use std::sync::Arc;
 
 /// Rewrites the whole plan; nodes that no stage of ours stands for are refused.
@@ -208,7 +208,7 @@ fn widened(argument: Expr, of: &DataType) -> Expr {
     if *of == DataType::Int64 { argument } else { plain_cast(argument, DataType::Int64) }
 }
 
-fn not_for(name: &str, of: &DataType) -> datafusion::error::DataFusionError {
-    let message = format!("there is no {} of {}", name.to_uppercase(), crate::types::type_name(of));
+fn not_for(name: &str, of: &DataType) -> datafusion_common::DataFusionError {
+    let message = format!("there is no {} of {}", name.to_uppercase(), event::type_name(of));
     crate::fault::wrong(name, message)
 }

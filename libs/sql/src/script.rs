@@ -5,7 +5,7 @@ use crate::ddl::{TableDef, create_table};
 use crate::error::{Place, Problem, SqlError};
 use crate::lexer::{Tokens, is_word, statements};
 use crate::settings::Settings;
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+use datafusion_sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::collections::BTreeMap;
 
 /// A script whose statements are understood, but whose names are not resolved yet.

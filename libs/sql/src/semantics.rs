@@ -5,15 +5,15 @@
 
 use crate::fault::{unsupported, wrong};
 use crate::functions::{cast, choose, decimal_divide, is_placeholder, wrap};
-use crate::types::type_name;
 use arrow::datatypes::DataType;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{DFSchema, Result, ScalarValue};
-use datafusion::logical_expr::expr::{Between, BinaryExpr, Case, InList};
-use datafusion::logical_expr::simplify::SimplifyContext;
-use datafusion::logical_expr::{Expr, ExprSchemable, Operator, binary_expr, cast as plain_cast, try_cast};
-use datafusion::optimizer::simplify_expressions::ExprSimplifier;
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::tree_node::{Transformed, TreeNode};
+use datafusion_common::{DFSchema, Result, ScalarValue};
+use datafusion_expr::expr::{Between, BinaryExpr, Case, InList};
+use datafusion_expr::simplify::SimplifyContext;
+use datafusion_expr::{Expr, ExprSchemable, Operator, binary_expr, cast as plain_cast, try_cast};
+use datafusion_optimizer::simplify_expressions::ExprSimplifier;
+use event::type_name;
 use std::sync::Arc;
 
 /// Gives an expression over `schema` Flink's meaning and final types.

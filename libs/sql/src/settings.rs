@@ -3,7 +3,7 @@
 use crate::cursor::{Cursor, Name};
 use crate::error::Problem;
 use crate::nearest::nearest;
-use datafusion::sql::sqlparser::tokenizer::Token;
+use datafusion_sql::sqlparser::tokenizer::Token;
 use std::time::Duration;
 
 /// What a script's `SET` statements say.

@@ -5,10 +5,10 @@ use crate::ddl::{ColumnDef, DefKind};
 use crate::error::Problem;
 use crate::script::InsertDef;
 use crate::table::Table;
-use crate::types::type_name;
 use arrow::datatypes::{DataType, Field, Fields, Schema};
-use datafusion::common::ScalarValue;
-use datafusion::physical_expr::expressions::{CastExpr, Column, Literal, TryCastExpr};
+use datafusion_common::ScalarValue;
+use datafusion_physical_expr::expressions::{CastExpr, Column, Literal, TryCastExpr};
+use event::type_name;
 use std::sync::Arc;
 
 /// The columns of a table that are written.

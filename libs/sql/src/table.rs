@@ -4,10 +4,10 @@ use crate::catalog::Catalog;
 use crate::ddl::{DefKind, TableDef};
 use crate::error::Problem;
 use crate::fault::Places;
-use crate::types::type_name;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use datafusion::common::DFSchema;
-use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion_common::DFSchema;
+use datafusion_expr::{Expr, ExprSchemable};
+use event::type_name;
 use std::sync::Arc;
 
 /// A table of the script, resolved.

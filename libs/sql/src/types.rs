@@ -1,9 +1,9 @@
-//! Flink's column types as Arrow types, and back.
+//! Flink's column types as Arrow types.
 
 use crate::cursor::Cursor;
 use crate::error::Problem;
 use arrow::datatypes::{DataType, Field, Fields, TimeUnit};
-use datafusion::sql::sqlparser::tokenizer::Token;
+use datafusion_sql::sqlparser::tokenizer::Token;
 use std::sync::Arc;
 
 /// A type and whether NULL belongs to it.
@@ -245,50 +245,6 @@ fn time(precision: u32) -> DataType {
     }
 }
 
-fn digits(unit: &TimeUnit) -> u32 {
-    match unit {
-        TimeUnit::Second => 0,
-        TimeUnit::Millisecond => 3,
-        TimeUnit::Microsecond => 6,
-        TimeUnit::Nanosecond => 9,
-    }
-}
-
-/// As Flink writes the type.
-pub(crate) fn type_name(data_type: &DataType) -> String {
-    match data_type {
-        DataType::Null => "NULL".into(),
-        DataType::Boolean => "BOOLEAN".into(),
-        DataType::Int8 => "TINYINT".into(),
-        DataType::Int16 => "SMALLINT".into(),
-        DataType::Int32 => "INT".into(),
-        DataType::Int64 => "BIGINT".into(),
-        DataType::Float32 => "FLOAT".into(),
-        DataType::Float64 => "DOUBLE".into(),
-        DataType::Decimal128(precision, scale) => format!("DECIMAL({precision}, {scale})"),
-        DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => "STRING".into(),
-        DataType::Binary => "BYTES".into(),
-        DataType::Date32 => "DATE".into(),
-        DataType::Time32(unit) | DataType::Time64(unit) => format!("TIME({})", digits(unit)),
-        DataType::Timestamp(unit, None) => format!("TIMESTAMP({})", digits(unit)),
-        DataType::Timestamp(unit, Some(_)) => format!("TIMESTAMP_LTZ({})", digits(unit)),
-        DataType::Interval(_) => "INTERVAL".into(),
-        DataType::List(item) => format!("ARRAY<{}>", type_name(item.data_type())),
-        DataType::Map(entries, _) => match entries.data_type() {
-            DataType::Struct(pair) => format!("MAP<{}>", list(pair, |f| type_name(f.data_type()))),
-            other => format!("MAP<{other}>"),
-        },
-        DataType::Struct(fields) => {
-            format!("ROW<{}>", list(fields, |f| format!("{} {}", f.name(), type_name(f.data_type()))))
-        }
-        other => other.to_string(),
-    }
-}
-
-fn list(fields: &Fields, text: impl Fn(&Field) -> String) -> String {
-    fields.iter().map(|f| text(f)).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,7 +257,11 @@ mod tests {
         let mut cursor = Cursor::new(&statements[0].tokens, 1);
         let got = match read_type(&mut cursor).and_then(|t| cursor.expect_end().map(|()| t)) {
             Ok(read) => {
-                format!("{}{}", type_name(&read.data_type), if read.nullable { "" } else { " NOT NULL" })
+                format!(
+                    "{}{}",
+                    event::type_name(&read.data_type),
+                    if read.nullable { "" } else { " NOT NULL" }
+                )
             }
             Err(problem) => problem.to_string(),
         };

@@ -4,8 +4,8 @@ use crate::cursor::{Cursor, Name};
 use crate::error::{Place, Problem};
 use crate::lexer::{is_word, place_of};
 use crate::script::QueryText;
-use datafusion::sql::sqlparser::keywords::Keyword;
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+use datafusion_sql::sqlparser::keywords::Keyword;
+use datafusion_sql::sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 use stream::WindowShape;
 
 /// A call of a window table function.

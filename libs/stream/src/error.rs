@@ -74,8 +74,8 @@ impl StreamError {
     }
 }
 
-impl From<datafusion::error::DataFusionError> for StreamError {
-    fn from(cause: datafusion::error::DataFusionError) -> Self {
+impl From<datafusion_common::DataFusionError> for StreamError {
+    fn from(cause: datafusion_common::DataFusionError) -> Self {
         Self::because(ErrorKind::Data, "an expression failed", cause)
     }
 }

@@ -4,7 +4,7 @@ use crate::StreamError;
 use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::record_batch::RecordBatch;
-use datafusion::common::hash_utils::{RandomState, create_hashes};
+use datafusion_common::hash_utils::{RandomState, create_hashes};
 
 /// Keys are hashed into this many groups, and the groups are dealt to tasks: state can move to another number of tasks.
 pub(crate) const KEY_GROUPS: u64 = 128;

@@ -2,7 +2,7 @@
 
 use crate::{CalcStep, Operator, Sink, SourceFactory, StreamError};
 use arrow::datatypes::SchemaRef;
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion_physical_expr::PhysicalExpr;
 use std::sync::Arc;
 use std::time::Duration;
 

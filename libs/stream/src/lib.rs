@@ -14,6 +14,7 @@ mod error;
 mod exchange;
 mod graph;
 mod operators;
+mod pace;
 mod runtime;
 mod snapshot;
 mod watermark;
@@ -28,5 +29,6 @@ pub use contract::{
 pub use error::{ErrorKind, StreamError};
 pub use graph::{Edge, Graph, Node, NodeId, NodeKind, OperatorFactory, Port, Routing, TaskIndex};
 pub use operators::{Calc, CalcRole, CalcStep, WindowAggregate, WindowAssign, WindowColumn, WindowShape};
+pub use pace::Pace;
 pub use runtime::{Progress, RunOptions, RunReport, run};
 pub use snapshot::SnapshotStore;

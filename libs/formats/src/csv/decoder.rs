@@ -2,7 +2,6 @@
 
 use super::options::CsvOptions;
 use super::split;
-use crate::names::type_name;
 use crate::text::{self, BadCell};
 use crate::{Decoded, FormatError, Origin, Record, TimestampFormat};
 use arrow::array::{
@@ -10,6 +9,7 @@ use arrow::array::{
 };
 use arrow::compute::filter;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
+use event::type_name;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -2,10 +2,10 @@
 //! words go into their dead letters. The verdict itself is the decoder's, so that a record's fate never depends on its
 //! neighbours.
 
-use crate::names::type_name;
 use crate::record::shorten;
 use crate::text::wire_type;
 use arrow::datatypes::{DataType, Field, Fields};
+use event::type_name;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::cell::RefCell;
 use std::fmt;

@@ -2,7 +2,6 @@
 
 use super::check::{Checker, Problem};
 use super::options::JsonOptions;
-use crate::names::type_name;
 use crate::text::{self, BadCell};
 use crate::{Decoded, FormatError, Origin, Record};
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
@@ -11,6 +10,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::json::ReaderBuilder;
 use arrow::json::reader::Decoder;
+use event::type_name;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,7 +1,6 @@
 //! Rows as JSON objects.
 
 use super::options::JsonOptions;
-use crate::names::type_name;
 use crate::temporal;
 use crate::text;
 use crate::{FormatError, TimestampFormat};
@@ -11,6 +10,7 @@ use arrow::error::ArrowError;
 use arrow::json::writer::make_encoder;
 use arrow::json::{Encoder, EncoderFactory, EncoderOptions, writer::NullableEncoder};
 use base64::Engine as _;
+use event::type_name;
 use std::sync::Arc;
 
 /// Writes each row as one JSON object without line breaks, as Flink does.

@@ -63,13 +63,3 @@ async fn a_value_the_client_refuses() {
     assert_eq!(error.kind, ErrorKind::Config);
     assert!(error.message.starts_with("table 'events': property 'fetch.min.bytes': "), "{error}");
 }
-
-#[tokio::test]
-async fn the_sink_is_refused_by_name() {
-    let error = KafkaConnector.sink(&table("localhost:1", "t", &[]), &context()).await.err().unwrap();
-    assert_eq!(error.kind, ErrorKind::Config);
-    assert!(
-        error.message.contains("writing to kafka is not supported yet by the embedded engine"),
-        "{error}"
-    );
-}

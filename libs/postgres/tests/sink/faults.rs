@@ -1,6 +1,5 @@
 //! Broken connections and crashed writers: every epoch is applied once.
 
-use crate::proxy::Proxy;
 use crate::server::*;
 use stream::ErrorKind;
 
@@ -29,8 +28,8 @@ async fn a_broken_connection_is_resolved_by_claiming_again() {
         for reply in [false, true] {
             let db = Db::new().await;
             db.run("CREATE TABLE t (k bigint, v text)").await;
-            let proxy = Proxy::new(&db).await;
-            let mut sink = claimed(&db.table_at(Some(proxy.port), "t", &columns(), &[])).await;
+            let proxy = proxy(&db).await;
+            let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
             sink.commit(&epoch(1), &[rows(&[(1, "a")])]).await.unwrap();
             if reply {
                 proxy.cut_reply_to(statement)
@@ -50,8 +49,8 @@ async fn a_broken_connection_is_resolved_by_claiming_again() {
 async fn a_lost_answer_to_claiming_again_is_not_taken_for_fencing() {
     let db = Db::new().await;
     db.run("CREATE TABLE t (k bigint, v text)").await;
-    let proxy = Proxy::new(&db).await;
-    let mut sink = claimed(&db.table_at(Some(proxy.port), "t", &columns(), &[])).await;
+    let proxy = proxy(&db).await;
+    let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
     sink.commit(&epoch(1), &[rows(&[(1, "a")])]).await.unwrap();
     proxy.cut_reply_to("COMMIT");
     proxy.cut_reply_to("UPDATE ibb.sink_epochs SET token");
@@ -69,8 +68,8 @@ async fn an_ended_backend_is_resolved() {
     for statement in ["SAVEPOINT merging", "COMMIT"] {
         let db = Db::new().await;
         db.run("CREATE TABLE t (k bigint, v text)").await;
-        let proxy = Proxy::new(&db).await;
-        let mut sink = claimed(&db.table_at(Some(proxy.port), "t", &columns(), &[])).await;
+        let proxy = proxy(&db).await;
+        let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
         sink.commit(&epoch(1), &[rows(&[(1, "a")])]).await.unwrap();
         let hold = proxy.hold(statement);
         let commit = tokio::spawn(async move { sink.commit(&epoch(2), &[rows(&[(2, "b")])]).await });
@@ -86,8 +85,8 @@ async fn an_ended_backend_is_resolved() {
 async fn an_emptied_staging_table_is_noticed() {
     let db = Db::new().await;
     db.run("CREATE TABLE t (k bigint, v text)").await;
-    let proxy = Proxy::new(&db).await;
-    let mut sink = claimed(&db.table_at(Some(proxy.port), "t", &columns(), &[])).await;
+    let proxy = proxy(&db).await;
+    let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
     let hold = proxy.hold("BEGIN");
     let commit = tokio::spawn(async move {
         let result = sink.commit(&epoch(1), &[rows(&[(1, "a"), (2, "b")])]).await;
@@ -112,8 +111,8 @@ async fn leftovers_are_removed_by_the_next_claim() {
     let db = Db::new().await;
     db.run("CREATE TABLE t (k bigint, v text); CREATE TABLE u (k bigint, v text)").await;
     for name in ["t", "u"] {
-        let proxy = Proxy::new(&db).await;
-        let mut sink = claimed(&db.table_at(Some(proxy.port), name, &columns(), &[])).await;
+        let proxy = proxy(&db).await;
+        let mut sink = claimed(&db.table_at(Some(proxy.port()), name, &columns(), &[])).await;
         let hold = proxy.hold("BEGIN");
         let commit = tokio::spawn(async move { sink.commit(&epoch(1), &[rows(&[(1, "a")])]).await });
         hold.reached().await;
@@ -132,8 +131,8 @@ async fn leftovers_are_removed_by_the_next_claim() {
 async fn a_dropped_commit_can_be_called_again() {
     let db = Db::new().await;
     db.run("CREATE TABLE t (k bigint, v text)").await;
-    let proxy = Proxy::new(&db).await;
-    let mut sink = claimed(&db.table_at(Some(proxy.port), "t", &columns(), &[])).await;
+    let proxy = proxy(&db).await;
+    let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
     let hold = proxy.hold("SAVEPOINT merging");
     let (first, batch) = (epoch(1), [rows(&[(1, "a"), (2, "b")])]);
     tokio::select! {
@@ -148,8 +147,8 @@ async fn a_dropped_commit_can_be_called_again() {
 async fn retries_are_bounded() {
     let db = Db::new().await;
     db.run("CREATE TABLE t (k bigint, v text)").await;
-    let proxy = Proxy::new(&db).await;
-    let mut table = db.table_at(Some(proxy.port), "t", &columns(), &[]);
+    let proxy = proxy(&db).await;
+    let mut table = db.table_at(Some(proxy.port()), "t", &columns(), &[]);
     table.options.insert("sink.max-retries".into(), "1".into());
     let mut sink = claimed(&table).await;
     proxy.cut_before("COMMIT");

@@ -1,6 +1,5 @@
 //! Who may write: claims end the writer before, and one that was replaced commits nothing.
 
-use crate::proxy::Proxy;
 use crate::server::*;
 use stream::ErrorKind;
 
@@ -46,8 +45,8 @@ async fn a_claim_ends_the_old_backend() {
 async fn a_claim_does_not_wait_for_a_stopped_writer() {
     let db = Db::new().await;
     db.run("CREATE TABLE t (k bigint, v text)").await;
-    let proxy = Proxy::new(&db).await;
-    let mut stopped = claimed(&db.table_at(Some(proxy.port), "t", &columns(), &[])).await;
+    let proxy = proxy(&db).await;
+    let mut stopped = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
     let hold = proxy.hold("COMMIT");
     let commit = tokio::spawn(async move { stopped.commit(&epoch(1), &[rows(&[(1, "stopped")])]).await });
     hold.reached().await;
@@ -71,8 +70,8 @@ async fn a_claim_of_another_role_waits_for_the_lock() {
          GRANT ALL ON t TO {role}; GRANT ALL ON SCHEMA public TO {role}"
     ))
     .await;
-    let proxy = Proxy::new(&db).await;
-    let mut first = claimed(&db.table_at(Some(proxy.port), "t", &columns(), &[])).await;
+    let proxy = proxy(&db).await;
+    let mut first = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
     db.run(&format!("GRANT ALL ON SCHEMA ibb TO {role}; GRANT ALL ON ibb.sink_epochs TO {role}")).await;
     let hold = proxy.hold("COMMIT");
     let commit = tokio::spawn(async move { first.commit(&epoch(1), &[rows(&[(1, "first")])]).await });

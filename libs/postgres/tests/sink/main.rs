@@ -5,7 +5,6 @@ mod commits;
 mod faults;
 mod fencing;
 mod options;
-mod proxy;
 mod refused;
 mod server;
 mod types;

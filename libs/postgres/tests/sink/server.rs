@@ -19,6 +19,7 @@ use stream::{
     Column, ColumnKind, Commit, Connector as _, ConnectorContext, Sink, SinkCounters, SnapshotId,
     StreamError, TableSpec,
 };
+use testkit::faults::PgProxy;
 
 /// Nothing that is waited for takes longer on any machine that works.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -232,6 +233,12 @@ impl Db {
         self.texts("SELECT relname::text FROM pg_class WHERE relname LIKE 'stage\\_%' AND relkind = 'r'")
             .await
     }
+}
+
+/// A proxy before the server that can interfere at a statement.
+pub async fn proxy(db: &Db) -> PgProxy {
+    let (host, port) = db.address();
+    PgProxy::to(format!("{host}:{port}")).await
 }
 
 pub fn context() -> ConnectorContext {

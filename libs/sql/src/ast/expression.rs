@@ -4,12 +4,12 @@ use crate::error::Problem;
 use crate::fault::Places;
 use crate::functions::{AGGREGATES, NON_DETERMINISTIC, is_function, names};
 use crate::nearest::suggestion;
-use datafusion::sql::sqlparser::ast::{
+use datafusion_sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment, Expr,
     Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Interval,
     ObjectName, Spanned, Subscript, TrimWhereField, TypedString, UnaryOperator, Value,
 };
-use datafusion::sql::sqlparser::tokenizer::Span;
+use datafusion_sql::sqlparser::tokenizer::Span;
 
 /// Expressions may not be nested deeper.
 const DEPTH_MAX: usize = 200;

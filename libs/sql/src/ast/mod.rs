@@ -11,9 +11,9 @@ pub(crate) use query::check_query;
 use crate::error::Problem;
 use crate::fault::Places;
 use crate::lexer::FlinkDialect;
-use datafusion::sql::sqlparser::ast::{Expr, Query};
-use datafusion::sql::sqlparser::parser::Parser;
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+use datafusion_sql::sqlparser::ast::{Expr, Query};
+use datafusion_sql::sqlparser::parser::Parser;
+use datafusion_sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 pub(crate) fn parse_query(tokens: Vec<TokenWithSpan>, places: Places<'_>) -> Result<Query, Problem> {
     parse_with(tokens, places, |parser| parser.parse_query().map(|query| *query))
@@ -29,7 +29,7 @@ const TOKENS_MAX: usize = 20_000;
 fn parse_with<T>(
     tokens: Vec<TokenWithSpan>,
     places: Places<'_>,
-    read: impl FnOnce(&mut Parser) -> Result<T, datafusion::sql::sqlparser::parser::ParserError>,
+    read: impl FnOnce(&mut Parser) -> Result<T, datafusion_sql::sqlparser::parser::ParserError>,
 ) -> Result<T, Problem> {
     if tokens.len() > TOKENS_MAX {
         let message = format!("{} tokens are more than the {TOKENS_MAX} that are allowed", tokens.len());

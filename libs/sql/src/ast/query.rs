@@ -4,7 +4,7 @@ use super::expression::Walk;
 use crate::error::{Place, Problem};
 use crate::fault::Places;
 use crate::window_call::PREFIX;
-use datafusion::sql::sqlparser::ast::{
+use datafusion_sql::sqlparser::ast::{
     Expr, GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, Spanned, TableFactor, TableWithJoins,
     WildcardAdditionalOptions,
 };

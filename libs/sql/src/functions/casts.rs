@@ -4,13 +4,13 @@ use super::java_time::{from_units, parse_default, print_default, to_units};
 use super::udf::call as function;
 use super::wrap;
 use crate::fault::unsupported;
-use crate::types::type_name;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Builder, StringBuilder};
 use arrow::compute::cast as arrow_cast;
 use arrow::datatypes::{DataType, Int64Type, TimeUnit};
-use datafusion::common::{Result, exec_err};
-use datafusion::functions::string::btrim;
-use datafusion::logical_expr::{Expr, cast as plain, lit, try_cast, when};
+use datafusion_common::{Result, exec_err};
+use datafusion_expr::{Expr, cast as plain, lit, try_cast, when};
+use datafusion_functions::string::btrim;
+use event::type_name;
 use std::sync::Arc;
 
 /// Converts; `strict` stops at a text that does not convert, otherwise it becomes NULL.
@@ -22,7 +22,7 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
         _ if from == to => value,
         (T::Null, _) => plain(value, to.clone()),
         (T::Boolean, T::Utf8) => {
-            when(value.clone(), lit("TRUE")).when(datafusion::logical_expr::not(value), lit("FALSE")).end()?
+            when(value.clone(), lit("TRUE")).when(datafusion_expr::not(value), lit("FALSE")).end()?
         }
         (T::Timestamp(..), T::Utf8) => function("timestamp_to_string", T::Utf8, print, vec![value]),
         (T::Decimal128(..) | T::Date32, T::Utf8) => arrow(value),

@@ -15,10 +15,10 @@ pub(crate) use numbers::{decimal_divide, wrap};
 pub(crate) use udf::is_placeholder;
 
 use crate::fault::wrong;
-use crate::types::type_name;
 use arrow::datatypes::{DataType, TimeUnit};
-use datafusion::common::{DFSchema, Result};
-use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, when};
+use datafusion_common::{DFSchema, Result};
+use datafusion_expr::{Expr, ExprSchemable, ScalarUDF, when};
+use event::type_name;
 use std::sync::Arc;
 
 /// The aggregate functions.
@@ -150,7 +150,7 @@ impl Call<'_> {
         self.arguments.get(i).cloned()
     }
 
-    fn wrong_type(&self, i: usize, expected: &str) -> datafusion::error::DataFusionError {
+    fn wrong_type(&self, i: usize, expected: &str) -> datafusion_common::DataFusionError {
         let found = self.types.get(i).map(type_name).unwrap_or_default();
         let name = self.name.to_uppercase();
         wrong(
@@ -193,7 +193,7 @@ pub(crate) fn choose(name: &str, arguments: Vec<Expr>, schema: &DFSchema) -> Res
     match name {
         "coalesce" | "ifnull" => {
             let arguments = crate::semantics::alike(call.arguments, name, schema)?;
-            Ok(datafusion::functions::core::coalesce().call(arguments))
+            Ok(datafusion_functions::core::coalesce().call(arguments))
         }
         "nullif" => {
             let result = call.arguments[0].clone();
@@ -217,5 +217,5 @@ pub(crate) fn choose(name: &str, arguments: Vec<Expr>, schema: &DFSchema) -> Res
 }
 
 fn typed_null(data_type: &DataType) -> Result<Expr> {
-    Ok(Expr::Literal(datafusion::common::ScalarValue::try_from(data_type)?, None))
+    Ok(Expr::Literal(datafusion_common::ScalarValue::try_from(data_type)?, None))
 }

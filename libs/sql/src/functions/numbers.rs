@@ -6,9 +6,9 @@ use crate::fault::unsupported;
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Builder, Float64Builder, Int64Array};
 use arrow::compute::cast as arrow_cast;
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type, i256};
-use datafusion::common::{Result, ScalarValue, exec_err};
-use datafusion::functions::math;
-use datafusion::logical_expr::{Expr, Operator, cast, lit};
+use datafusion_common::{Result, ScalarValue, exec_err};
+use datafusion_expr::{Expr, Operator, cast, lit};
+use datafusion_functions::math;
 use std::sync::Arc;
 
 pub(super) fn choose(call: Call<'_>) -> Result<Expr> {
@@ -62,7 +62,7 @@ fn round(call: Call<'_>) -> Result<Expr> {
             Ok(cast(value, DataType::Decimal128(precision as u8, digits as i8)))
         }
         (other, _) => {
-            let what = format!("ROUND of {} to this many digits", crate::types::type_name(other));
+            let what = format!("ROUND of {} to this many digits", event::type_name(other));
             Err(unsupported("round", what))
         }
     }

@@ -4,9 +4,9 @@ use super::Call;
 use super::udf::call as function;
 use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
 use arrow::datatypes::{DataType, Int64Type};
-use datafusion::common::Result;
-use datafusion::functions::{string, unicode};
-use datafusion::logical_expr::{Expr, Operator, binary_expr, cast};
+use datafusion_common::Result;
+use datafusion_expr::{Expr, Operator, binary_expr, cast};
+use datafusion_functions::{string, unicode};
 use std::sync::Arc;
 
 pub(super) fn choose(call: Call<'_>) -> Result<Expr> {

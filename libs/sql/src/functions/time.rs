@@ -9,8 +9,8 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, PrimitiveBuilder, Strin
 use arrow::compute::cast as arrow_cast;
 use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMillisecondType};
 use chrono::{Datelike, NaiveDateTime, Timelike};
-use datafusion::common::{Result, ScalarValue, exec_err};
-use datafusion::logical_expr::{Expr, cast};
+use datafusion_common::{Result, ScalarValue, exec_err};
+use datafusion_expr::{Expr, cast};
 use std::sync::Arc;
 
 pub(super) fn choose(call: Call<'_>) -> Result<Expr> {

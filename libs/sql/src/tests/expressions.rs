@@ -60,7 +60,7 @@ fn evaluate(expression: &str) -> String {
     let options = FormatOptions::default().with_null("NULL");
     let formatter = ArrayFormatter::try_new(column, &options).unwrap();
     let values: Vec<String> = (0..column.len()).map(|row| formatter.value(row).to_string()).collect();
-    format!("{} {}", crate::types::type_name(column.data_type()), values.join(" | "))
+    format!("{} {}", event::type_name(column.data_type()), values.join(" | "))
 }
 
 fn run(step: &CalcStep, batch: &RecordBatch) -> Result<RecordBatch, String> {

@@ -1,11 +1,10 @@
 //! Rows from nowhere.
 
 use super::field::FieldGenerator;
-use super::pace::Pace;
 use super::{option, refuse_metadata};
 use crate::{
-    Connector, ConnectorContext, ErrorKind, OptionSpec, Polled, Sink, Source, SourceFactory, StreamError,
-    TableSpec, TaskIndex,
+    Connector, ConnectorContext, ErrorKind, OptionSpec, Pace, Polled, Sink, Source, SourceFactory,
+    StreamError, TableSpec, TaskIndex,
 };
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -156,7 +155,7 @@ impl Source for DatagenSource {
         let columns = self.factory.fields.iter().map(|field| field.generate(&rows)).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         let batch = RecordBatch::try_new_with_options(self.factory.schema.clone(), columns, &options)?;
-        self.pace.spent(count);
+        self.pace.spend(count);
         self.turns.push_back((partition.clone(), number, row + count));
         let next_offset = (row + count) as i64;
         Ok(Polled::Batch(Batch { partition, rows: batch, dead: Vec::new(), records: count, next_offset }))

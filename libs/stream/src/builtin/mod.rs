@@ -3,7 +3,6 @@
 mod blackhole;
 mod datagen;
 mod field;
-mod pace;
 mod print;
 mod text;
 

@@ -1,12 +1,21 @@
 //! Event times of a batch, and the letters of rows whose time does not fit.
 
 use crate::StreamError;
-use arrow::array::{Array, AsArray, TimestampMillisecondArray};
-use arrow::datatypes::TimestampMillisecondType;
+use arrow::array::{Array, ArrayRef, AsArray, TimestampMillisecondArray};
+use arrow::datatypes::{DataType, TimestampMillisecondType};
 use arrow::json::LineDelimitedWriter;
 use arrow::record_batch::RecordBatch;
 use event::{DeadLetter, DeadLetterReason, Watermark};
 use std::sync::Arc;
+
+/// A column of type `data_type`, a timestamp in milliseconds, with or without zone.
+pub(super) fn instants(times_ms: impl Iterator<Item = i64>, data_type: &DataType) -> ArrayRef {
+    let array = TimestampMillisecondArray::from_iter_values(times_ms);
+    match data_type {
+        DataType::Timestamp(_, Some(zone)) => Arc::new(array.with_timezone(zone.clone())),
+        _ => Arc::new(array),
+    }
+}
 
 /// The rowtime column of a batch, in ms since the Unix epoch.
 pub(super) struct RowTime(TimestampMillisecondArray);

@@ -5,18 +5,19 @@
 //! aggregation", SIGMOD 2006). Within a slice DataFusion's grouped accumulators hold the keys.
 
 use super::groups::{Arguments, Groups, key_schema, state_schema};
-use super::rowtime::{RowTime, late_letter, no_time_letter};
+use super::rowtime::{RowTime, instants, late_letter, no_time_letter};
 use crate::exchange::tasks_of;
 use crate::{Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState, WindowShape};
-use arrow::array::{ArrayRef, AsArray, BooleanArray, TimestampMillisecondArray, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, UInt32Array};
 use arrow::compute::{filter_record_batch, take};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
+use datafusion_physical_expr::PhysicalExpr;
+use datafusion_physical_expr::aggregate::AggregateFunctionExpr;
 use event::Watermark;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 /// What a column of the result holds.
@@ -330,9 +331,9 @@ impl WindowTask {
         let (keys, aggregates) = groups.into_result()?;
         let fields = self.plan.output_schema.fields();
         let columns = self.plan.output.iter().zip(fields).map(|(column, field)| match column {
-            WindowColumn::Start => instants(start, rows, field.data_type()),
-            WindowColumn::End => instants(end, rows, field.data_type()),
-            WindowColumn::Time => instants(end - 1, rows, field.data_type()),
+            WindowColumn::Start => instants(repeat_n(start, rows), field.data_type()),
+            WindowColumn::End => instants(repeat_n(end, rows), field.data_type()),
+            WindowColumn::Time => instants(repeat_n(end - 1, rows), field.data_type()),
             WindowColumn::Key(i) => keys[*i].clone(),
             WindowColumn::Aggregate(i) => aggregates[*i].clone(),
         });
@@ -362,12 +363,4 @@ impl Arguments {
 /// The last millisecond of a window or slice; near the end of time it is the end of time.
 fn last_ms(start: i64, size: i64) -> i64 {
     start.saturating_add(size - 1)
-}
-
-fn instants(time_ms: i64, rows: usize, data_type: &DataType) -> ArrayRef {
-    let array = TimestampMillisecondArray::from_value(time_ms, rows);
-    match data_type {
-        DataType::Timestamp(_, Some(zone)) => Arc::new(array.with_timezone(zone.clone())),
-        _ => Arc::new(array),
-    }
 }

@@ -1,10 +1,10 @@
 //! A window table function without an aggregate: each row once per window it falls into.
 
-use super::rowtime::{RowTime, no_time_letter};
+use super::rowtime::{RowTime, instants, no_time_letter};
 use crate::{Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState, WindowShape};
-use arrow::array::{ArrayRef, TimestampMillisecondArray, UInt32Array};
+use arrow::array::UInt32Array;
 use arrow::compute::take;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use event::Watermark;
 use std::sync::Arc;
@@ -82,13 +82,5 @@ impl Operator for AssignTask {
 
     fn restore(&mut self, _states: &[TaskState]) -> Result<(), StreamError> {
         Ok(())
-    }
-}
-
-fn instants(times: impl Iterator<Item = i64>, data_type: &DataType) -> ArrayRef {
-    let array: TimestampMillisecondArray = times.map(Some).collect();
-    match data_type {
-        DataType::Timestamp(_, Some(zone)) => Arc::new(array.with_timezone(zone.clone())),
-        _ => Arc::new(array),
     }
 }

@@ -9,7 +9,7 @@ use crate::{CalcStep, Output, Polled, Source, StreamError, TaskState};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::TimestampMillisecondType;
 use arrow::record_batch::RecordBatch;
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion_physical_expr::PhysicalExpr;
 use event::{Batch, Epoch, Position, Watermark};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -178,7 +178,7 @@ async fn claim(graph: &mut Graph) -> Result<(Vec<RunningSink>, Vec<SinkClaim>), 
         let held = claim.as_ref().map(|c| c.held.as_ref().map_or(Epoch(0), |held| held.epoch));
         let counters = claim.as_ref().map(|c| c.counters).unwrap_or_default();
         if let Some(claim) = claim {
-            claims.push(SinkClaim { name: sink.name().to_owned(), held: claim.held });
+            claims.push(SinkClaim { name: sink.name().to_owned(), token: claim.token, held: claim.held });
         }
         sinks.push(RunningSink { node: index, sink, held, emitted: 0, counters });
     }

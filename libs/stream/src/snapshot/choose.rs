@@ -13,6 +13,8 @@ use event::Epoch;
 #[derive(Clone, Debug)]
 pub(crate) struct SinkClaim {
     pub name: String,
+    /// Of its claim: 1 is the first ever.
+    pub token: u64,
     pub held: Option<Held>,
 }
 
@@ -22,6 +24,7 @@ pub(crate) fn choose(
     claims: &[SinkClaim],
 ) -> Result<Option<(SnapshotId, Snapshot)>, StreamError> {
     let listed = store.list()?;
+    refuse_forgotten(store, &listed, claims)?;
     let mut objections = Vec::new();
     for Listed { id, .. } in &listed {
         let Some(snapshot) = store.read(id)? else {
@@ -58,6 +61,30 @@ pub(crate) fn choose(
                  pipeline with another --pipeline",
                 store.folder().display(),
                 objections.join("; ")
+            ),
+        )),
+    }
+}
+
+/// Sinks are claimed before the first snapshot is written. One that was never claimed while there are epochs has lost its
+/// memory (the offset of a Kafka group expires), or was put in place of another: an older snapshot, if one is left, would
+/// have it write everything again.
+fn refuse_forgotten(
+    store: &SnapshotStore,
+    listed: &[Listed],
+    claims: &[SinkClaim],
+) -> Result<(), StreamError> {
+    let Some(newest) = listed.first().filter(|newest| newest.epoch > Epoch(0)) else { return Ok(()) };
+    match claims.iter().find(|claim| claim.held.is_none() && claim.token <= 1) {
+        None => Ok(()),
+        Some(claim) => Err(StreamError::new(
+            ErrorKind::Data,
+            format!(
+                "sink '{}' remembers nothing of this pipeline, which has come to epoch {} in {}: restore the sink, or \
+                 start a new pipeline with another --pipeline",
+                claim.name,
+                newest.epoch,
+                store.folder().display()
             ),
         )),
     }
