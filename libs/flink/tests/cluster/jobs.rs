@@ -1,0 +1,132 @@
+//! Jobs: followed, cancelled, stopped with a savepoint and resumed.
+
+use crate::cluster::{LIMIT, jobs, run, statement, streaming, unique};
+use flink::{FlinkError, JobState, Session};
+use std::collections::BTreeMap;
+
+const SOURCE: &str = "CREATE TABLE ticks (n BIGINT, read_at AS PROCTIME()) WITH ('connector' = 'datagen',
+    'rows-per-second' = '50', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '100000000')";
+
+/// A session with an endless source and a sink that takes a changelog.
+async fn ready() -> Session {
+    let session = streaming().await;
+    session.set("execution.checkpointing.interval", "1 s").await.unwrap();
+    run(&session, SOURCE).await;
+    run(&session, "CREATE TABLE hole (m BIGINT, n BIGINT) WITH ('connector' = 'blackhole')").await;
+    session
+}
+
+async fn start(session: &Session, properties: &BTreeMap<String, String>) -> String {
+    let insert =
+        statement("INSERT INTO hole SELECT n / 1000000000, COUNT(*) FROM ticks GROUP BY n / 1000000000");
+    let submitted = session.submit(&insert, &unique("counting"), properties, &jobs(), LIMIT).await.unwrap();
+    jobs().wait_state(&submitted.job, LIMIT, |state| state == JobState::Running).await.unwrap();
+    submitted.job
+}
+
+/// Goal: what following a job shows is there and moves; cancelling ends it, and again is no error.
+#[tokio::test]
+async fn a_job_is_followed_and_cancelled() {
+    let (session, cluster) = (ready().await, jobs());
+    let job = start(&session, &BTreeMap::new()).await;
+    let metrics = until(async || {
+        let metrics = cluster.metrics(&job).await.unwrap();
+        (metrics.records_in > 0
+            && metrics.records_out > 0
+            && metrics.vertices.iter().any(|vertex| vertex.busy.is_some()))
+        .then_some(metrics)
+    })
+    .await;
+    assert_eq!((metrics.state, metrics.restarts), (JobState::Running, 0));
+    assert!(metrics.vertices.len() > 1, "{metrics:?}");
+    let checkpoint = until(async || cluster.checkpoints(&job).await.unwrap().latest_completed).await;
+    assert!(checkpoint.id > 0 && checkpoint.path.is_some(), "{checkpoint:?}");
+    // The session may go: the job is the cluster's.
+    session.close().await.unwrap();
+    assert_eq!(cluster.state(&job).await.unwrap(), JobState::Running);
+    cluster.cancel(&job).await.unwrap();
+    assert_eq!(cluster.wait_end(&job, LIMIT).await.unwrap(), JobState::Canceled);
+    cluster.cancel(&job).await.unwrap();
+    assert_eq!(cluster.exceptions(&job).await.unwrap(), []);
+}
+
+/// Goal: a job that was stopped goes on from its savepoint, and says so.
+#[tokio::test]
+async fn a_job_is_stopped_with_a_savepoint_and_resumed() {
+    let (session, cluster) = (ready().await, jobs());
+    let job = start(&session, &BTreeMap::new()).await;
+    until(async || cluster.checkpoints(&job).await.unwrap().latest_completed).await;
+    let savepoint = cluster.stop(&job, None, false, LIMIT).await.unwrap();
+    assert_eq!(cluster.wait_end(&job, LIMIT).await.unwrap(), JobState::Finished);
+    let from = BTreeMap::from([("execution.state-recovery.path".to_owned(), savepoint.clone())]);
+    let resumed = start(&session, &from).await;
+    assert_ne!(resumed, job);
+    let stats = cluster.checkpoints(&resumed).await.unwrap();
+    assert_eq!((stats.restored, stats.restored_from.as_deref()), (1, Some(savepoint.as_str())));
+    cluster.cancel(&resumed).await.unwrap();
+    assert_eq!(cluster.wait_end(&resumed, LIMIT).await.unwrap(), JobState::Canceled);
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_savepoint_that_is_not_there_is_said() {
+    let (session, cluster) = (ready().await, jobs());
+    let from =
+        BTreeMap::from([("execution.state-recovery.path".to_owned(), "file:///nowhere/at/all".to_owned())]);
+    let insert = statement("INSERT INTO hole SELECT n, n FROM ticks");
+    let submitted = session.submit(&insert, &unique("nowhere"), &from, &cluster, LIMIT).await;
+    let error = match submitted {
+        Ok(submitted) => cluster.wait_end(&submitted.job, LIMIT).await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert!(matches!(error, FlinkError::JobFailed { .. }), "{error:?}");
+    assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+    session.close().await.unwrap();
+}
+
+/// Goal: a job that fails says its root cause.
+#[tokio::test]
+async fn a_job_that_fails_says_why() {
+    let (session, cluster) = (ready().await, jobs());
+    session.set("restart-strategy.type", "none").await.unwrap();
+    let insert =
+        statement("INSERT INTO hole SELECT CAST(CONCAT('x', CAST(n AS STRING)) AS BIGINT), n FROM ticks");
+    let submitted =
+        session.submit(&insert, &unique("failing"), &BTreeMap::new(), &cluster, LIMIT).await.unwrap();
+    let error = cluster.wait_end(&submitted.job, LIMIT).await.unwrap_err();
+    let FlinkError::JobFailed { job, cause } = error else { panic!("{error:?}") };
+    assert_eq!(job, Some(submitted.job));
+    expect_test::expect![""].assert_eq(&cause);
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_is_not_there_is_said() {
+    let job = "00000000000000000000000000000000";
+    for error in
+        [jobs().state(job).await.map(drop), jobs().cancel(job).await, jobs().metrics(job).await.map(drop)]
+    {
+        let error = error.unwrap_err();
+        assert!(matches!(error, FlinkError::JobUnknown { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_cluster_says_what_it_is() {
+    let overview = jobs().overview().await.unwrap();
+    assert!(overview.flink_version.starts_with("2."), "{overview:?}");
+    assert!(overview.taskmanagers >= 1 && overview.slots_total >= 1, "{overview:?}");
+}
+
+/// Asks until there is an answer; Flink measures on its own clock.
+async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = std::time::Instant::now() + LIMIT;
+    let mut tick = tokio::time::interval(std::time::Duration::from_millis(200));
+    loop {
+        tick.tick().await;
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(std::time::Instant::now() < deadline, "not within {LIMIT:?}");
+    }
+}
