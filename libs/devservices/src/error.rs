@@ -138,6 +138,9 @@ pub enum DevServiceError {
     /// librdkafka refused.
     #[error("the embedded Kafka cannot {action}: {reason}")]
     Broker { action: &'static str, reason: String },
+    /// The service in a container could not be given.
+    #[error(transparent)]
+    Container(#[from] containers::services::ContainerError),
     /// The offsets a producer is paced by cannot be read.
     #[error("the offsets of group {group} on topic {topic} at {bootstrap} cannot be read")]
     Offsets {
@@ -150,6 +153,23 @@ pub enum DevServiceError {
 }
 
 impl DevServiceError {
+    /// Whether the server was there and is about to end.
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        let Self::Connect { cause, .. } = self else { return false };
+        cause.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "57P03")
+    }
+
+    /// Whether this machine gives no container at all, or not without a build, so that another way may be tried.
+    pub fn is_no_container(&self) -> bool {
+        use containers::services::ContainerError;
+        match self {
+            Self::Container(error) => {
+                error.is_no_docker() || matches!(error, ContainerError::MustBuild { .. })
+            }
+            _ => false,
+        }
+    }
+
     /// Sorts an I/O failure into the variant whose remedy fits.
     pub(crate) fn io(action: &'static str, path: &Path, cause: io::Error) -> Self {
         let path = path.to_path_buf();

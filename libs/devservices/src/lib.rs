@@ -1,10 +1,11 @@
 //! Services for the development environment, given to a program that configured none.
 //!
+//! - [`ContainerKafka`], [`ContainerPostgres`]: the containers of `tools/dev`, found or started, and left running.
 //! - [`EmbeddedPostgres`]: the real PostgreSQL server, its binaries fetched once, its data kept between runs.
 //! - [`EmbeddedKafka`]: librdkafka's mock cluster in a process of its own. It holds little per partition, so
 //!   producers are paced ([`Pacer`], [`GroupPacer`]), and it gives no transactional guarantee.
 //!
-//! What this library is not: it starts no containers, knows no configuration file, and is never used outside the
+//! What this library is not: it knows no configuration file, and is never used outside the
 //! development environment. It reads no state but the folders it is given and [`cache_root`].
 //!
 //! ```no_run
@@ -22,6 +23,7 @@
 //! ```
 
 mod cache;
+mod container;
 mod error;
 mod kafka;
 mod lock;
@@ -30,6 +32,7 @@ mod process;
 mod progress;
 
 pub use cache::cache_root;
+pub use container::{ContainerKafka, ContainerOptions, ContainerPostgres};
 pub use error::DevServiceError;
 pub use kafka::{
     DevProgram, EmbeddedKafka, Found, GroupPacer, KafkaOptions, PARTITION_UNREAD_BYTES_MAX, Pacer,

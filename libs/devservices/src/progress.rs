@@ -18,6 +18,8 @@ pub enum Progress {
     Initialising,
     /// The server process was started and is not ready yet.
     Starting,
+    /// A container's image is fetched or built.
+    Image { step: String },
 }
 
 impl fmt::Display for Progress {
@@ -32,6 +34,7 @@ impl fmt::Display for Progress {
             Self::Extracting { artifact } => write!(f, "unpacking {artifact} into the cache"),
             Self::Initialising => f.write_str("preparing an empty PostgreSQL data folder"),
             Self::Starting => f.write_str("starting PostgreSQL"),
+            Self::Image { step } => f.write_str(step),
         }
     }
 }

@@ -55,6 +55,10 @@ pub struct SharedArgs {
     #[arg(long, value_name = "TOPIC|PATH|off")]
     pub dead_letters: Option<DeadLetters>,
 
+    /// Who gives the services that are not configured, in development
+    #[arg(long, value_name = "WHO", default_value = "auto")]
+    pub dev_services: DevServices,
+
     /// How long to wait for inputs and outputs at the start
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub connect_timeout: Duration,
@@ -199,6 +203,20 @@ pub enum LogFormat {
     Text,
     /// One JSON object per line.
     Json,
+}
+
+/// Who gives services that are not configured. Outside development nobody does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DevServices {
+    /// A container if Docker answers and has the image or can pull it, else an embedded one.
+    #[default]
+    Auto,
+    /// A container; its image is built if no registry gives it.
+    Container,
+    /// One in this process or beside it, without Docker.
+    Embedded,
+    /// Nobody: what is not configured is an error.
+    Off,
 }
 
 /// When logs are coloured.

@@ -57,7 +57,8 @@ mod traces;
 
 pub use admin::{Admin, AdminState};
 pub use args::{
-    AdminAddr, Color, DeadLetters, Engine, EngineArgs, EngineSupport, LogFormat, SharedArgs, StateDir,
+    AdminAddr, Color, DeadLetters, DevServices, Engine, EngineArgs, EngineSupport, LogFormat, SharedArgs,
+    StateDir,
 };
 pub use config::{
     Cassandra, Cluster, Flink, Kafka, KafkaProtocol, KafkaSecurity, Origin, PostgresTls, Postgresql, Problem,
@@ -71,7 +72,7 @@ pub use load::{Loaded, Stop, Surroundings, load};
 pub use places::Places;
 pub use progress::Progress;
 pub use prometheus::Metrics;
-pub use run::{Context, ProgramInfo, SHUTDOWN_LIMIT, run, run_with};
+pub use run::{Body, Context, ProgramInfo, SHUTDOWN_LIMIT, run, run_with};
 pub use secret::Secret;
 pub use shutdown::{Shutdown, Task};
 pub use status::Status;

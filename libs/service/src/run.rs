@@ -5,6 +5,7 @@ use std::{
     borrow::Cow,
     io::{IsTerminal, Write},
     panic::AssertUnwindSafe,
+    pin::Pin,
     process::ExitCode,
     time::{Duration, Instant, SystemTime},
 };
@@ -72,6 +73,10 @@ impl Context {
         Progress::start(self.show_progress, what, total, unit)
     }
 }
+
+/// The body of a program, boxed by the library that has it: an `async fn` would be compiled again in every program and
+/// test that awaits it.
+pub type Body = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 /// Runs `body` between everything a program needs: configuration, logs, traces, metrics, the admin server,
 /// signals and `--duration`. An error becomes its exit code and the last lines on stderr.

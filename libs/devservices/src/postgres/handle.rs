@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, Connection as _};
 
 use super::folder::{Folder, HOST, NAME};
 use super::options::PostgresOptions;
-use super::server::{self, Server};
+use super::server::{self, LOOK_EVERY, Server};
 use crate::cache::postgres_binaries;
 use crate::lock::{self, FileLock};
 use crate::process::on_path;
@@ -89,26 +89,33 @@ impl EmbeddedPostgres {
         let _lock = lock::exclusive(&folder.lock(), options.download_timeout + options.start_timeout).await?;
         let password = folder.password()?;
         let look = Instant::now();
-        let running = server::find_running(&folder, look, look + options.start_timeout).await?;
-        let (server, how) = match running {
-            Some(server) => (server, StartedHow::Adopted),
-            None => Self::launch(&options, &folder, &password).await?,
-        };
-        let mut this = Self {
-            folder,
-            server,
-            password,
-            startup: Startup { how, elapsed: begun.elapsed() },
-            keep_running: options.keep_running,
-            using: None,
-        };
-        if let Err(error) = this.ensure_database().await {
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        let mut this = loop {
+            tick.tick().await;
+            let running = server::find_running(&folder, look, look + options.start_timeout).await?;
+            let (server, how) = match running {
+                Some(server) => (server, StartedHow::Adopted),
+                None => Self::launch(&options, &folder, &password).await?,
+            };
+            let mut this = Self {
+                folder: folder.clone(),
+                server,
+                password: password.clone(),
+                startup: Startup { how, elapsed: begun.elapsed() },
+                keep_running: options.keep_running,
+                using: None,
+            };
+            let Err(error) = this.ensure_database().await else { break this };
             this.keep_running = true;
             if how != StartedHow::Adopted {
                 this.server.stop().await?;
+                return Err(error);
             }
-            return Err(error);
-        }
+            // A server that was told to end looks ready for a moment longer.
+            if !error.is_shutting_down() || look.elapsed() >= options.start_timeout {
+                return Err(error);
+            }
+        };
         // Nobody holds this lock alone without holding the folder's lock, which we have.
         this.using = lock::try_shared(&this.folder.users())?;
         this.startup.elapsed = begun.elapsed();

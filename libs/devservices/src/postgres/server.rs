@@ -13,7 +13,7 @@ use crate::cache::Binaries;
 use crate::process::{self, Signal, detached_command};
 
 /// How often a condition is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a fast shutdown may take before the server is told to end at once.
 const FAST_STOP: Duration = Duration::from_secs(20);
 /// How long ending at once may take.
