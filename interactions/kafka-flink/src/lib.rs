@@ -9,7 +9,9 @@
 mod echo;
 mod events;
 mod failure;
+mod health;
 mod input;
+mod performance;
 mod process;
 mod processor_args;
 mod produce;
@@ -17,7 +19,10 @@ mod producer_args;
 mod sample;
 mod script;
 mod services;
+mod topics;
 
+pub use health::{HealthArgs, health};
+pub use performance::{PerformanceArgs, performance};
 pub use process::process;
 pub use processor_args::ProcessorArgs;
 pub use produce::produce;

@@ -6,12 +6,13 @@ use crate::processor_args::{ProcessorArgs, SinkKind};
 use crate::sample::produce_sample;
 use crate::script::{Parameters, SHIPPED};
 use crate::services::{Needs, Services, state_folder};
+use crate::topics::{CreatingKafka, dead_letters_table};
 use async_trait::async_trait;
 use files::{FileFormat, FilesSink, Filesystem};
-use kafka::KafkaConnector;
+use kafka::{KafkaConnector, UpsertKafka};
 use postgres::Jdbc;
 use resilience::RetryPolicy;
-use service::{Context, DeadLetters, Exit, Failure, OrFail};
+use service::{Body, Context, DeadLetters, Exit, Failure, OrFail};
 use sql::Script;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +31,11 @@ const PENDING_BYTES_MAX: usize = 64 << 20;
 const COMMIT_RETRY: Duration = Duration::from_secs(120);
 
 /// The body of `stream_processor`.
-pub async fn process(ctx: Context, args: ProcessorArgs) -> Result<(), Failure> {
+pub fn process(ctx: Context, args: ProcessorArgs) -> Body {
+    Box::pin(stream_processor(ctx, args))
+}
+
+async fn stream_processor(ctx: Context, args: ProcessorArgs) -> Result<(), Failure> {
     args.check()?;
     let (text, base_dir) = script_text(&ctx, &args)?;
     let needs = Needs::of(&text, &args);
@@ -84,7 +89,16 @@ async fn run(
     base_dir: PathBuf,
     services: &Services,
 ) -> Result<(), Failure> {
-    let parameters = Parameters::new(args, services.kafka.as_ref(), services.postgresql.as_ref());
+    let mut parameters = Parameters::new(args, services.kafka.as_ref(), services.postgresql.as_ref());
+    if services.dev_kafka.is_some() {
+        if args.sink == SinkKind::Kafka {
+            eprintln!(
+                "dev services: the embedded kafka has no transactions, so topics are written at least once; a container \
+                 or a configured one is written exactly once"
+            );
+        }
+        parameters = parameters.at_least_once();
+    }
     let (script, pipeline) = plan(text, &parameters.all())?;
     let settings = script.settings();
     let name = pipeline_name(ctx, args, services, settings.pipeline_name.as_deref());
@@ -100,7 +114,7 @@ async fn run(
     let connectors = connectors(ctx.environment.is_development());
     let mut graph = pipeline.build(&connectors, &context, parallelism).await.map_err(of_build)?;
     let state = state_folder(ctx, &args.shared)?.join("pipelines").join(&name);
-    dead_letters(&mut graph, ctx, args, &name, &state)?;
+    dead_letters(&mut graph, ctx, args, services, &context, &state).await?;
     if ctx.environment.is_development() && args.sink != SinkKind::Stdout {
         echo(&mut graph);
     }
@@ -144,16 +158,21 @@ fn pipeline_name(
         }
         _ => ctx.pipeline.clone(),
     };
-    match &services.dev_kafka {
-        Some(_) if !named => format!("{name}.{}", resilience::entropy::writer_id()),
+    match (&services.dev_kafka, &services.container_kafka) {
+        (Some(_), _) if !named => format!("{name}.{}", resilience::entropy::writer_id()),
+        // Its log lasts as long as the container, and so does what we know of it.
+        (None, Some(container)) if !named => format!("{name}.{:.12}", container.identity()),
         _ => name,
     }
 }
 
 fn connectors(create_tables: bool) -> Connectors {
     let all = Connectors::default();
-    let all = all.with(KafkaConnector).with(Filesystem).with(Print).with(Blackhole).with(Datagen);
-    if create_tables { all.with(CreatingJdbc) } else { all.with(Jdbc) }
+    let all = all.with(UpsertKafka).with(Filesystem).with(Print).with(Blackhole).with(Datagen);
+    match create_tables {
+        true => all.with(CreatingJdbc).with(CreatingKafka),
+        false => all.with(Jdbc).with(KafkaConnector),
+    }
 }
 
 /// In development a missing target table is created; elsewhere it belongs to whoever owns the database.
@@ -192,11 +211,12 @@ impl Connector for CreatingJdbc {
     }
 }
 
-fn dead_letters(
+async fn dead_letters(
     graph: &mut Graph,
     ctx: &Context,
     args: &ProcessorArgs,
-    pipeline: &str,
+    services: &Services,
+    context: &ConnectorContext,
     state: &Path,
 ) -> Result<(), Failure> {
     let folder = match &args.shared.dead_letters {
@@ -204,12 +224,23 @@ fn dead_letters(
         Some(DeadLetters::File(path)) => ctx.places.user_path(path),
         Some(DeadLetters::Off) => return Ok(()),
         Some(DeadLetters::Topic(topic)) => {
-            return Err(Failure::usage(format!("--dead-letters {topic}: topics are not supported yet"))
-                .remedy("a folder, such as ./dead-letters, or off"));
+            let Some(kafka) = &services.kafka else {
+                return Err(Failure::config(format!("--dead-letters {topic}: kafka is not configured")));
+            };
+            let guarantee = if services.dev_kafka.is_some() { "at-least-once" } else { "exactly-once" };
+            let table = dead_letters_table(kafka, topic, guarantee);
+            let sink = match ctx.environment.is_development() {
+                true => CreatingKafka.sink(&table, context).await,
+                false => KafkaConnector.sink(&table, context).await,
+            };
+            graph.collect_dead_letters(sink.map_err(of_stream)?);
+            tracing::info!(topic, "Bad and late records are kept.");
+            return Ok(());
         }
     };
     let format = FileFormat::Json(Default::default());
-    let sink = FilesSink::new("dead_letters", pipeline, &folder, &event::dead_letter_schema(), &format);
+    let schema = event::dead_letter_schema();
+    let sink = FilesSink::new("dead_letters", &context.pipeline, &folder, &schema, &format);
     graph.collect_dead_letters(Box::new(sink.map_err(of_stream)?));
     tracing::info!(folder = %folder.display(), "Bad and late records are kept.");
     Ok(())
@@ -224,24 +255,27 @@ fn echo(graph: &mut Graph) {
     }
 }
 
-/// Feeds the embedded Kafka, if this run started one.
+/// Feeds the Kafka that dev services gave.
 fn sample(args: &ProcessorArgs, services: &Services, ctx: &Context) -> Option<tokio::task::JoinHandle<()>> {
-    let bootstrap = services.dev_kafka.as_ref()?.bootstrap().to_owned();
+    let bootstrap = services.sample_broker()?;
+    let history = services.topic_is_new;
     let (topic, group) = (args.kafka_topic.clone(), args.kafka_group_id.clone());
     let stop = ctx.shutdown.token().clone();
     Some(tokio::spawn(async move {
-        if let Err(error) = produce_sample(&bootstrap, &topic, &group, stop).await {
+        if let Err(error) = produce_sample(&bootstrap, &topic, &group, history, stop).await {
             tracing::error!(%error, "the sample stream stopped");
         }
     }))
 }
 
-fn of_sql(error: sql::SqlError) -> Failure {
+/// A mistake in a script.
+pub fn of_sql(error: sql::SqlError) -> Failure {
     let failure = Failure::data("the script cannot run");
     error.problems.iter().fold(failure, |failure, problem| failure.detail(problem.to_string()))
 }
 
-fn of_build(error: sql::BuildError) -> Failure {
+/// A graph that could not be made.
+pub fn of_build(error: sql::BuildError) -> Failure {
     match error {
         sql::BuildError::Script(error) => of_sql(error),
         sql::BuildError::Connector { table, cause } => {

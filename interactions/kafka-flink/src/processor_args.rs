@@ -38,6 +38,10 @@ pub struct ProcessorArgs {
     #[arg(long, default_value = "events_per_key")]
     pub table_name: String,
 
+    /// Topic of `--sink kafka`
+    #[arg(long, default_value = "events_per_key")]
+    pub output_topic: String,
+
     /// Folder of `--sink files`, with its format
     #[arg(long, default_value = "events_per_key")]
     pub output_path: PathBuf,
@@ -71,10 +75,10 @@ impl ProcessorArgs {
         let support = EngineSupport { engines: &[Engine::Embedded], sql: true, savepoints: false };
         self.engine.check("stream_processor", &support)?;
         match self.sink {
-            SinkKind::Postgresql | SinkKind::Files | SinkKind::Stdout => {}
-            SinkKind::Redis | SinkKind::Kafka => {
-                return Err(Failure::usage("--sink redis and --sink kafka are not supported yet")
-                    .remedy("--sink postgresql, files or stdout"));
+            SinkKind::Postgresql | SinkKind::Files | SinkKind::Stdout | SinkKind::Kafka => {}
+            SinkKind::Redis => {
+                return Err(Failure::usage("--sink redis is not supported yet")
+                    .remedy("--sink postgresql, kafka, files or stdout"));
             }
         }
         if self.session_gap_seconds.is_some() {

@@ -7,7 +7,7 @@ use crate::sample::of_kafka;
 use crate::services::{failure, state_folder};
 use devservices::{EmbeddedKafka, GroupPacer, PARTITION_UNREAD_BYTES_MAX};
 use kafka::{KafkaSettings, Producer, ProducerConfig, Protocol, Sasl, Secret, Security};
-use service::{Context, Failure, Kafka};
+use service::{Body, Context, Failure, Kafka};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -15,7 +15,11 @@ use tokio::time::Instant;
 const FLUSH_MAX: Duration = Duration::from_secs(30);
 
 /// Produces until the count, the end of the file, or a stop.
-pub async fn produce(ctx: Context, args: ProducerArgs) -> Result<(), Failure> {
+pub fn produce(ctx: Context, args: ProducerArgs) -> Body {
+    Box::pin(test_producer(ctx, args))
+}
+
+async fn test_producer(ctx: Context, args: ProducerArgs) -> Result<(), Failure> {
     let (settings, embedded) = target(&ctx, &args)?;
     let mut config = ProducerConfig::new("test_producer", settings.clone());
     config.connect_timeout = args.shared.connect_timeout;
@@ -68,7 +72,7 @@ fn target(ctx: &Context, args: &ProducerArgs) -> Result<(KafkaSettings, bool), F
 }
 
 /// The configured section as the client takes it.
-fn settings(kafka: &Kafka) -> KafkaSettings {
+pub fn settings(kafka: &Kafka) -> KafkaSettings {
     let security = &kafka.security;
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let sasl = match (security.mechanism, &security.username, &security.password) {

@@ -14,12 +14,13 @@ const HISTORY: Duration = Duration::from_secs(120);
 /// Event time between two events, in history and live.
 const EVERY: Duration = Duration::from_millis(10);
 
-/// Produces `HISTORY` at full speed and then goes on in real time, never ahead of `group` by more than the embedded
-/// broker keeps.
+/// Produces `HISTORY` at full speed, if asked for, and then goes on in real time, never ahead of `group` by more than the
+/// embedded broker keeps.
 pub async fn produce_sample(
     bootstrap: &str,
     topic: &str,
     group: &str,
+    history: bool,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let settings = KafkaSettings::new(bootstrap);
@@ -28,12 +29,13 @@ pub async fn produce_sample(
         GroupPacer::start(bootstrap, group, topic, PARTITION_UNREAD_BYTES_MAX).await.map_err(failure)?;
     let mut events = Events::new(EventShape::default());
     let begun = Instant::now();
-    let first_ms = resilience::clock::now_ms() - HISTORY.as_millis() as i64;
+    let history = if history { HISTORY } else { Duration::ZERO };
+    let first_ms = resilience::clock::now_ms() - history.as_millis() as i64;
     let mut tick = interval(EVERY);
     let mut sent: u32 = 0;
     while !stop.is_cancelled() {
         let at = EVERY * sent;
-        if at > HISTORY + begun.elapsed() {
+        if at > history + begun.elapsed() {
             tick.tick().await;
             continue;
         }

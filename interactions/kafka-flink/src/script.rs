@@ -1,7 +1,8 @@
 //! The script that runs, and what fills its parameters.
 
 use crate::processor_args::{ProcessorArgs, SinkKind};
-use service::{Kafka, KafkaProtocol, PostgresTls, Postgresql, Secret};
+use crate::topics::{KEY_PASSWORD, PASSWORD, connection};
+use service::{Kafka, PostgresTls, Postgresql, Secret};
 use std::collections::BTreeMap;
 
 /// The shipped pipeline.
@@ -27,8 +28,16 @@ impl Parameters {
         if let Some(postgresql) = postgresql {
             parameters.postgresql(postgresql);
         }
-        parameters.sink(args);
+        parameters.sink(args, kafka);
         parameters
+    }
+
+    /// For brokers without real transactions, as the embedded ones: Kafka is written at least once.
+    pub fn at_least_once(mut self) -> Self {
+        if let Some(options) = self.open.get_mut("sink_options") {
+            *options = options.replace(EXACTLY_ONCE, AT_LEAST_ONCE);
+        }
+        self
     }
 
     /// For the engine.
@@ -55,61 +64,34 @@ impl Parameters {
     }
 
     fn kafka(&mut self, args: &ProcessorArgs, kafka: &Kafka) {
-        let brokers = kafka.brokers.join(",");
-        let mut options = vec![
-            ("connector", "kafka".to_owned()),
-            ("topic", args.kafka_topic.clone()),
-            ("properties.bootstrap.servers", brokers.clone()),
-            ("properties.group.id", args.kafka_group_id.clone()),
-            ("scan.startup.mode", "earliest-offset".into()),
-            ("format", "json".into()),
-        ];
+        let mut options = vec![("connector", "kafka".to_owned()), ("topic", args.kafka_topic.clone())];
+        options.extend(connection(kafka, PASSWORD, KEY_PASSWORD));
+        options.push(("properties.group.id", args.kafka_group_id.clone()));
+        options.push(("scan.startup.mode", "earliest-offset".into()));
+        options.push(("format", "json".into()));
         let security = &kafka.security;
-        if security.protocol != KafkaProtocol::Plaintext {
-            options.push(("properties.security.protocol", security.protocol.name().to_uppercase()));
+        let secrets =
+            [("kafka_password", &security.password), ("kafka_key_password", &security.key_password)];
+        for (name, secret) in secrets {
+            if let Some(secret) = secret {
+                self.secret.insert(name.into(), secret.clone());
+            }
         }
-        if let Some(file) = &security.ca_file {
-            options.push(("properties.ssl.truststore.type", "PEM".into()));
-            options.push(("properties.ssl.truststore.location", file.display().to_string()));
-        }
-        if let (Some(mechanism), Some(user)) = (security.mechanism, &security.username) {
-            let module = if mechanism.name() == "PLAIN" { "plain.Plain" } else { "scram.Scram" };
-            options.push(("properties.sasl.mechanism", mechanism.name().into()));
-            options.push((
-                "properties.sasl.jaas.config",
-                format!(
-                    "org.apache.kafka.common.security.{module}LoginModule required username=\"{user}\" \
-                     password=\"${{kafka_password}}\";"
-                ),
-            ));
-        }
-        if let Some(password) = &security.password {
-            self.secret.insert("kafka_password".into(), password.clone());
-        }
-        self.put("kafka_brokers", brokers);
+        self.put("kafka_brokers", kafka.brokers.join(","));
         self.put("kafka_topic", &args.kafka_topic);
         self.put("kafka_group_id", &args.kafka_group_id);
         self.put("source_options", with(&options));
     }
 
     fn postgresql(&mut self, postgresql: &Postgresql) {
-        let mut url =
-            format!("jdbc:postgresql://{}:{}/{}", postgresql.host, postgresql.port, postgresql.database);
-        if postgresql.tls != PostgresTls::Prefer {
-            url.push_str(&format!("?sslmode={}", postgresql.tls.name()));
-        }
-        if let Some(file) = &postgresql.ca_file {
-            let separator = if url.contains('?') { '&' } else { '?' };
-            url.push_str(&format!("{separator}sslrootcert={}", file.display()));
-        }
-        self.put("postgres_url", url);
+        self.put("postgres_url", jdbc_url(postgresql));
         self.put("postgres_user", &postgresql.user);
         if let Some(password) = &postgresql.password {
             self.secret.insert("postgres_password".into(), password.clone());
         }
     }
 
-    fn sink(&mut self, args: &ProcessorArgs) {
+    fn sink(&mut self, args: &ProcessorArgs, kafka: Option<&Kafka>) {
         let key = match args.sink {
             SinkKind::Postgresql => ",\n  PRIMARY KEY (window_start, event_key) NOT ENFORCED",
             _ => "",
@@ -126,6 +108,7 @@ impl Parameters {
                 ("path", args.output_path.display().to_string()),
                 ("format", "json".into()),
             ],
+            SinkKind::Kafka => kafka_sink(args, kafka),
             _ => vec![("connector", "print".to_owned())],
         };
         if args.sink == SinkKind::Postgresql && self.secret.contains_key("postgres_password") {
@@ -136,10 +119,47 @@ impl Parameters {
     }
 }
 
+const EXACTLY_ONCE: &str = "'sink.delivery-guarantee' = 'exactly-once'";
+const AT_LEAST_ONCE: &str = "'sink.delivery-guarantee' = 'at-least-once'";
+
+fn kafka_sink(args: &ProcessorArgs, kafka: Option<&Kafka>) -> Vec<(&'static str, String)> {
+    let mut options = vec![("connector", "kafka".to_owned()), ("topic", args.output_topic.clone())];
+    options.extend(kafka.into_iter().flat_map(|kafka| connection(kafka, PASSWORD, KEY_PASSWORD)));
+    options.extend(
+        [
+            ("key.format", "json"),
+            ("key.fields", "event_key"),
+            ("value.format", "json"),
+            ("sink.delivery-guarantee", "exactly-once"),
+        ]
+        .map(|(name, value)| (name, value.to_owned())),
+    );
+    // Flink needs a prefix; the embedded engine takes the pipeline's name by itself.
+    if let Some(pipeline) = &args.shared.pipeline {
+        options.push(("sink.transactional-id-prefix", pipeline.clone()));
+    }
+    options
+}
+
+/// The URL of the configured database, without credentials.
+pub fn jdbc_url(postgresql: &Postgresql) -> String {
+    let mut url =
+        format!("jdbc:postgresql://{}:{}/{}", postgresql.host, postgresql.port, postgresql.database);
+    if postgresql.tls != PostgresTls::Prefer {
+        url.push_str(&format!("?sslmode={}", postgresql.tls.name()));
+    }
+    if let Some(file) = &postgresql.ca_file {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        url.push_str(&format!("{separator}sslrootcert={}", file.display()));
+    }
+    url
+}
+
 /// Parameters may stand inside others: fills those once.
 fn nested(all: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let fill = |text: &String| {
-        let inner = ["postgres_url", "postgres_user", "postgres_password", "kafka_password"];
+        let inner =
+            ["postgres_url", "postgres_user", "postgres_password", "kafka_password", "kafka_key_password"];
         inner.iter().fold(text.clone(), |text, name| match all.get(*name) {
             // Inside a string literal a quote is written twice.
             Some(value) if text != *value => {

@@ -14,6 +14,8 @@ fn run_with(args: &[&str], prepare: impl FnOnce(&std::path::Path)) -> Finished {
     prepare(folder.path());
     let exe = binary("stream_processor", option_env!("CARGO_BIN_EXE_stream_processor"));
     let program = Program::new(&exe, folder.path()).args(["--connect-timeout", "2"]);
+    let own_services = args.contains(&"--dev-services");
+    let program = if own_services { program } else { program.args(["--dev-services", "embedded"]) };
     let own_state = args.contains(&"--state-dir");
     let program = if own_state { program } else { program.args(["--state-dir", "state"]) };
     program.args(args).start().finish(Duration::from_secs(60))
@@ -84,6 +86,44 @@ fn an_unreachable_broker_is_said_with_address_and_time() {
 }
 
 #[test]
+fn an_unreachable_broker_of_the_sink_is_said_with_address_and_time() {
+    let text = "CREATE TABLE a (n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3');
+        CREATE TABLE b (n INT) WITH ('connector' = 'kafka', 'properties.bootstrap.servers' = '127.0.0.1:1',
+            'topic' = 'b', 'format' = 'json', 'properties.sasl.mechanism' = 'PLAIN',
+            'properties.security.protocol' = 'SASL_PLAINTEXT', 'properties.sasl.jaas.config' =
+            'x.PlainLoginModule required username=\"u\" password=\"hush-hush\";');
+        INSERT INTO b SELECT n FROM a;";
+    let finished = run_with(&["--sql", "own.sql"], script(text));
+    assert!(!finished.stderr.contains("hush-hush"), "{}", finished.stderr);
+    says(finished, 69, &["127.0.0.1:1", "2 s"]);
+}
+
+#[test]
+fn a_kafka_table_with_a_primary_key_and_upsert_kafka_are_refused_by_name() {
+    let key = "CREATE TABLE a (n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3');
+        CREATE TABLE b (n INT, PRIMARY KEY (n) NOT ENFORCED) WITH ('connector' = 'kafka', 'topic' = 'b',
+            'properties.bootstrap.servers' = '127.0.0.1:1', 'format' = 'json');
+        INSERT INTO b SELECT n FROM a;";
+    says(run_with(&["--sql", "own.sql"], script(key)), 78, &["PRIMARY KEY", "table 'b'"]);
+    let upsert = "CREATE TABLE a (n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3');
+        CREATE TABLE b (n INT, PRIMARY KEY (n) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'b',
+            'properties.bootstrap.servers' = '127.0.0.1:1', 'key.format' = 'json', 'value.format' = 'json');
+        INSERT INTO b SELECT n FROM a;";
+    says(run_with(&["--sql", "own.sql"], script(upsert)), 78, &["upsert-kafka", "key.fields"]);
+}
+
+/// Goal: without a real broker topics are written all the same, at least once, and that is said; dead letters may go to
+/// a topic, too.
+#[test]
+fn topics_of_the_embedded_broker_are_written_at_least_once() {
+    let args =
+        ["--sink", "kafka", "--output-topic", "windows", "--dead-letters", "bad-events", "--duration", "6"];
+    let finished = run_with(&args, |_| {}).expect_code(0);
+    assert!(finished.stderr.contains("at least once"), "{}", finished.stderr);
+    assert!(finished.stdout.contains("events_per_key: window_start="), "{}", finished.stdout);
+}
+
+#[test]
 fn an_unreachable_database_is_said_with_its_address() {
     let text = "CREATE TABLE a (n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3');
         CREATE TABLE b (n INT) WITH ('connector' = 'jdbc', 'url' = 'jdbc:postgresql://127.0.0.1:1/x',
@@ -106,6 +146,11 @@ fn a_port_that_is_taken_is_said() {
 #[test]
 fn a_missing_section_outside_development_is_a_configuration_error() {
     says(run(&["--env", "production", "--pipeline", "p"]), 78, &["kafka", "production"]);
+}
+
+#[test]
+fn without_dev_services_what_is_not_configured_is_an_error() {
+    says(run(&["--dev-services", "off"]), 78, &["postgresql is not configured", "--dev-services auto"]);
 }
 
 #[test]
@@ -134,6 +179,31 @@ fn render_prints_the_script_and_keeps_secrets_open() {
     );
     assert!(finished.stdout.contains("'password' = '${postgres_password}'"), "{}", finished.stdout);
     assert!(!format!("{finished:?}").contains("hush-hush"));
+}
+
+#[test]
+fn a_kafka_sink_is_rendered_as_flink_takes_it() {
+    let args = [
+        "--render",
+        "--set",
+        "kafka.brokers=broker:9092",
+        "--sink",
+        "kafka",
+        "--output-topic",
+        "windows",
+        "--pipeline",
+        "totals",
+    ];
+    let finished = run(&args).expect_code(0);
+    for line in [
+        "'topic' = 'windows'",
+        "'key.fields' = 'event_key'",
+        "'sink.delivery-guarantee' = 'exactly-once'",
+        "'sink.transactional-id-prefix' = 'totals'",
+    ] {
+        assert!(finished.stdout.contains(line), "{line}\n{}", finished.stdout);
+    }
+    assert!(!finished.stdout.contains("PRIMARY KEY"), "{}", finished.stdout);
 }
 
 #[test]

@@ -3,12 +3,9 @@
 use crate::world::World;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::Duration;
-use testkit::{FlightEvents, flights_csv, free_port, until};
+use testkit::{FlightEvents, Metrics, flights_csv, free_port, until};
 
 const SEED: u64 = 42;
 const EVENTS: usize = 60_000;
@@ -38,24 +35,6 @@ fn events() -> (Vec<String>, u64, u64) {
     (lines, broken, late)
 }
 
-fn metrics(port: u16) -> Option<BTreeMap<String, u64>> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text).ok()?;
-    let values = text.lines().filter(|line| line.starts_with("ibb_")).filter_map(|line| {
-        let (name, value) = line.rsplit_once(' ')?;
-        Some((name.to_owned(), value.parse::<f64>().ok()? as u64))
-    });
-    Some(values.collect())
-}
-
-fn value(metrics: &BTreeMap<String, u64>, name: &str, label: &str) -> u64 {
-    let mut found =
-        metrics.iter().filter(|(key, _)| key.starts_with(&format!("{name}{{")) && key.contains(label));
-    found.next().map_or(0, |(_, value)| *value)
-}
-
 fn dead_letter_lines(world: &World, reason: &str) -> u64 {
     let files = files::committed_files(world.path("dead")).unwrap();
     let text: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
@@ -73,24 +52,25 @@ async fn nothing_is_unaccounted_for_after_a_crash() {
     let port = free_port();
     let address = format!("127.0.0.1:{port}");
     let flags = ["--dead-letters", "./dead", "--admin-addr", address.as_str()];
-    let records = |metrics: &BTreeMap<String, u64>| value(metrics, "ibb_source_records_total", "flights");
+    let records = |metrics: &Metrics| metrics.total("ibb_source_records_total", "flights");
     let running = world.start(&flags);
     let before = until("a third of the events", WAIT_MAX, || {
-        metrics(port).map(|metrics| records(&metrics)).filter(|records| *records > EVENTS as u64 / 3)
+        Metrics::read(port).map(|metrics| records(&metrics)).filter(|records| *records > EVENTS as u64 / 3)
     });
     assert!(before < EVENTS as u64 && running.kill(), "the crash must interrupt work");
 
     let running = world.start(&flags);
-    let metrics =
-        until("all events", WAIT_MAX, || metrics(port).filter(|metrics| records(metrics) == EVENTS as u64));
-    let query = |outcome: &str| value(&metrics, "ibb_query_records_total", &format!("outcome=\"{outcome}\""));
-    let dead = value(&metrics, "ibb_source_dead_letters_total", "flights");
+    let metrics = until("all events", WAIT_MAX, || {
+        Metrics::read(port).filter(|metrics| records(metrics) == EVENTS as u64)
+    });
+    let query = |outcome: &str| metrics.total("ibb_query_records_total", &format!("outcome=\"{outcome}\""));
+    let dead = metrics.total("ibb_source_dead_letters_total", "flights");
     assert_eq!(dead, broken);
     assert_eq!(query("late"), late);
     let accounted = dead + query("admitted") + query("filtered") + query("late") + query("no_event_time");
     assert_eq!(accounted, EVENTS as u64, "{metrics:#?}");
 
-    let sink = |what: &str, name: &str| value(&metrics, &format!("ibb_sink_rows_{what}_total"), name);
+    let sink = |what: &str, name: &str| metrics.total(&format!("ibb_sink_rows_{what}_total"), name);
     let became = |name: &str| sink("committed", name) + sink("superseded", name) + sink("refused", name);
     assert_eq!(sink("emitted", "flights_per_carrier"), became("flights_per_carrier"));
     assert_eq!(sink("emitted", "dead_letters"), became("dead_letters"));
