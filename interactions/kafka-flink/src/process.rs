@@ -2,6 +2,7 @@
 
 use crate::echo::Echo;
 use crate::failure::of_stream;
+use crate::on_flink;
 use crate::processor_args::{ProcessorArgs, SinkKind};
 use crate::sample::produce_sample;
 use crate::script::{Parameters, SHIPPED};
@@ -12,7 +13,7 @@ use files::{FileFormat, FilesSink, Filesystem};
 use kafka::{KafkaConnector, UpsertKafka};
 use postgres::Jdbc;
 use resilience::RetryPolicy;
-use service::{Body, Context, DeadLetters, Exit, Failure, OrFail};
+use service::{Body, Context, DeadLetters, Engine, Exit, Failure, OrFail};
 use sql::Script;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,11 +41,15 @@ async fn stream_processor(ctx: Context, args: ProcessorArgs) -> Result<(), Failu
     let (text, base_dir) = script_text(&ctx, &args)?;
     let needs = Needs::of(&text, &args);
     let services = Services::configured(&ctx, needs)?;
-    if args.shared.render || args.shared.dry_run {
+    let on_flink = args.engine.engine == Engine::Flink;
+    if args.shared.render || args.shared.dry_run && !on_flink {
         return show(&text, &args, services.with_placeholders(needs));
     }
     let services = services.start_missing(&ctx, needs, &args).await?;
-    let ended = run(&ctx, &args, &text, base_dir, &services).await;
+    let ended = match on_flink {
+        true => on_flink::run(&ctx, &args, &text, base_dir, &services).await,
+        false => run(&ctx, &args, &text, base_dir, &services).await,
+    };
     services.stop().await;
     ended
 }
@@ -135,9 +140,7 @@ async fn run(
     };
     let sample = sample(args, services, ctx);
     let report = stream::run(graph, options).await.map_err(of_stream);
-    if let Some(sample) = sample {
-        sample.abort();
-    }
+    end_sample(sample).await;
     let report = report?;
     let progress = serde_json::to_string(&report.progress).unwrap_or_default();
     tracing::info!(epoch = report.epoch.0, ended = report.ended, progress, "Everything read is committed.");
@@ -256,7 +259,11 @@ fn echo(graph: &mut Graph) {
 }
 
 /// Feeds the Kafka that dev services gave.
-fn sample(args: &ProcessorArgs, services: &Services, ctx: &Context) -> Option<tokio::task::JoinHandle<()>> {
+pub fn sample(
+    args: &ProcessorArgs,
+    services: &Services,
+    ctx: &Context,
+) -> Option<tokio::task::JoinHandle<()>> {
     let bootstrap = services.sample_broker()?;
     let history = services.topic_is_new;
     let (topic, group) = (args.kafka_topic.clone(), args.kafka_group_id.clone());
@@ -266,6 +273,15 @@ fn sample(args: &ProcessorArgs, services: &Services, ctx: &Context) -> Option<to
             tracing::error!(%error, "the sample stream stopped");
         }
     }))
+}
+
+/// Its clients are gone before their broker goes.
+pub async fn end_sample(sample: Option<tokio::task::JoinHandle<()>>) {
+    if let Some(sample) = sample {
+        sample.abort();
+        // Aborted, or ended by itself; a failure is in the log.
+        let _ = sample.await;
+    }
 }
 
 /// A mistake in a script.

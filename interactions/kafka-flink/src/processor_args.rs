@@ -1,7 +1,7 @@
 //! Flags of `stream_processor`.
 
 use clap::{Parser, ValueEnum};
-use service::{Engine, EngineArgs, EngineSupport, Failure, SharedArgs};
+use service::{DeadLetters, Engine, EngineArgs, EngineSupport, Failure, SharedArgs};
 use std::path::PathBuf;
 
 /// Event-time windows per key over a Kafka topic, into a sink, exactly once.
@@ -72,8 +72,17 @@ impl AsRef<SharedArgs> for ProcessorArgs {
 impl ProcessorArgs {
     /// Refuses, by name, what the command line knows and this version cannot do yet.
     pub fn check(&self) -> Result<(), Failure> {
-        let support = EngineSupport { engines: &[Engine::Embedded], sql: true, savepoints: false };
+        let on_flink = self.engine.engine == Engine::Flink;
+        if !on_flink && (self.engine.stop_with_savepoint || self.engine.from_savepoint.is_some()) {
+            let message = "--stop-with-savepoint, --from-savepoint: not supported yet by the embedded engine";
+            return Err(Failure::usage(message).remedy("--engine flink, which takes savepoints"));
+        }
+        let support =
+            EngineSupport { engines: &[Engine::Embedded, Engine::Flink], sql: true, savepoints: true };
         self.engine.check("stream_processor", &support)?;
+        if on_flink {
+            self.check_on_flink()?;
+        }
         match self.sink {
             SinkKind::Postgresql | SinkKind::Files | SinkKind::Stdout | SinkKind::Kafka => {}
             SinkKind::Redis => {
@@ -92,5 +101,20 @@ impl ProcessorArgs {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// What only the embedded engine can do.
+    fn check_on_flink(&self) -> Result<(), Failure> {
+        if self.sink == SinkKind::Stdout && self.engine.sql.is_none() {
+            let message = "--sink stdout: Flink prints into the logs of its task managers, not here";
+            return Err(Failure::usage(message).remedy("--sink postgresql, kafka or files"));
+        }
+        if !matches!(self.shared.dead_letters, None | Some(DeadLetters::Off)) {
+            let message = "--dead-letters: a job on Flink fails at a record that it cannot read, and keeps no late ones";
+            return Err(Failure::usage(message)
+                .remedy("--engine embedded, which keeps both")
+                .remedy("'json.ignore-parse-errors' = 'true' in the script, which drops bad records"));
+        }
+        Ok(())
     }
 }

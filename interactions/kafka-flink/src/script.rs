@@ -2,7 +2,7 @@
 
 use crate::processor_args::{ProcessorArgs, SinkKind};
 use crate::topics::{KEY_PASSWORD, PASSWORD, connection};
-use service::{Kafka, PostgresTls, Postgresql, Secret};
+use service::{Engine, Kafka, PostgresTls, Postgresql, Secret};
 use std::collections::BTreeMap;
 
 /// The shipped pipeline.
@@ -52,6 +52,13 @@ impl Parameters {
         let mut all = self.open.clone();
         all.extend(self.secret.keys().map(|name| (name.clone(), format!("${{{name}}}"))));
         nested(all)
+    }
+
+    /// A text that may quote the script, without its secrets.
+    pub fn without_secrets_in(&self, text: &str) -> String {
+        // What is shorter stands in any text, and hides nothing.
+        let secrets = self.secret.values().map(Secret::expose).filter(|secret| secret.len() > 3);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
 
     /// Names of the secrets a script needs.
@@ -134,9 +141,16 @@ fn kafka_sink(args: &ProcessorArgs, kafka: Option<&Kafka>) -> Vec<(&'static str,
         ]
         .map(|(name, value)| (name, value.to_owned())),
     );
+    let on_flink = args.engine.engine == Engine::Flink;
     // Flink needs a prefix; the embedded engine takes the pipeline's name by itself.
-    if let Some(pipeline) = &args.shared.pipeline {
-        options.push(("sink.transactional-id-prefix", pipeline.clone()));
+    match &args.shared.pipeline {
+        Some(pipeline) => options.push(("sink.transactional-id-prefix", pipeline.clone())),
+        None if on_flink => options.push(("sink.transactional-id-prefix", args.output_topic.clone())),
+        None => {}
+    }
+    if on_flink {
+        // Its own default is an hour, which brokers refuse unless they are told otherwise.
+        options.push(("properties.transaction.timeout.ms", "900000".into()));
     }
     options
 }

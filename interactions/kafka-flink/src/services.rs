@@ -2,13 +2,13 @@
 
 use crate::processor_args::{ProcessorArgs, SinkKind};
 use devservices::{
-    ContainerKafka, ContainerOptions, ContainerPostgres, DevServiceError, EmbeddedKafka, EmbeddedPostgres,
-    KafkaOptions, PostgresOptions,
+    ContainerFlink, ContainerKafka, ContainerOptions, ContainerPostgres, DevServiceError, EmbeddedKafka,
+    EmbeddedPostgres, KafkaOptions, PostgresOptions,
 };
 use kafka::{KafkaSettings, Producer, ProducerConfig};
 use service::{
-    Context, DeadLetters, DevServices, Exit, Failure, Kafka, KafkaProtocol, KafkaSecurity, PostgresTls,
-    Postgresql, Secret, SharedArgs, StateDir,
+    Context, DeadLetters, DevServices, Engine, Exit, Failure, Flink, Kafka, KafkaProtocol, KafkaSecurity,
+    PostgresTls, Postgresql, Secret, SharedArgs, StateDir,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,11 +16,12 @@ use std::sync::Arc;
 /// Partitions of the sample topic.
 const PARTITIONS: i32 = 4;
 
-/// Which systems a script's parameters name.
+/// Which systems a run wants: those that the script's parameters name, and a cluster to run it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
     pub kafka: bool,
     pub postgresql: bool,
+    pub flink: bool,
 }
 
 impl Needs {
@@ -34,6 +35,7 @@ impl Needs {
                 || sink(SinkKind::Kafka)
                 || dead_letters,
             postgresql: sink(SinkKind::Postgresql) || script.contains("${postgres_"),
+            flink: args.engine.engine == Engine::Flink,
         }
     }
 }
@@ -42,12 +44,14 @@ impl Needs {
 pub struct Services {
     pub kafka: Option<Kafka>,
     pub postgresql: Option<Postgresql>,
+    pub flink: Option<Flink>,
     /// The embedded ones, which end with us.
     pub dev_kafka: Option<EmbeddedKafka>,
     pub dev_postgres: Option<EmbeddedPostgres>,
     /// Those of `tools/dev`, which stay.
     pub container_kafka: Option<ContainerKafka>,
     pub container_postgres: Option<ContainerPostgres>,
+    pub container_flink: Option<ContainerFlink>,
     /// Whether a dev service's topic is new, so that the sample stream begins in the past.
     pub topic_is_new: bool,
 }
@@ -60,6 +64,7 @@ impl Services {
     pub fn configured(ctx: &Context, needs: Needs) -> Result<Self, Failure> {
         let kafka = if needs.kafka { ctx.cluster.require_kafka()?.cloned() } else { None };
         let postgresql = if needs.postgresql { ctx.cluster.require_postgresql()?.cloned() } else { None };
+        let flink = if needs.flink { ctx.cluster.require_flink()?.cloned() } else { None };
         if postgresql.as_ref().is_some_and(|postgresql| postgresql.certificate_file.is_some()) {
             return Err(Failure::config("postgresql.certificate_file: not supported yet")
                 .remedy("authenticate with username and password"));
@@ -67,10 +72,12 @@ impl Services {
         Ok(Self {
             kafka,
             postgresql,
+            flink,
             dev_kafka: None,
             dev_postgres: None,
             container_kafka: None,
             container_postgres: None,
+            container_flink: None,
             topic_is_new: true,
         })
     }
@@ -93,8 +100,11 @@ impl Services {
         needs: Needs,
         args: &ProcessorArgs,
     ) -> Result<Self, Failure> {
-        let folder = state_folder(ctx, &args.shared)?;
         let who = args.shared.dev_services;
+        if needs.flink {
+            return self.start_missing_for_flink(needs, who, &args.kafka_topic).await;
+        }
+        let folder = state_folder(ctx, &args.shared)?;
         if needs.postgresql && self.postgresql.is_none() {
             refuse_if_off(who, "postgresql", "host")?;
             match in_container(who, "postgresql", ContainerPostgres::start(&container_options(who))).await? {
@@ -112,6 +122,86 @@ impl Services {
             }
         }
         Ok(self)
+    }
+
+    /// A cluster in containers reaches services in containers only, so there is one rung: containers, built if need be.
+    async fn start_missing_for_flink(
+        mut self,
+        needs: Needs,
+        who: DevServices,
+        topic: &str,
+    ) -> Result<Self, Failure> {
+        let missing = [
+            (needs.flink && self.flink.is_none(), "flink", "sql_gateway"),
+            (needs.kafka && self.kafka.is_none(), "kafka", "brokers"),
+            (needs.postgresql && self.postgresql.is_none(), "postgresql", "host"),
+        ];
+        for (_, service, key) in missing.iter().filter(|(is_missing, ..)| *is_missing) {
+            refuse_if_off(who, service, key)?;
+            if who == DevServices::Embedded {
+                return Err(Failure::usage(
+                    "--dev-services embedded: a Flink cluster does not reach embedded services",
+                )
+                .remedy(format!("--dev-services container, or configure {service}.{key}")));
+            }
+            if self.flink.is_some() {
+                return Err(Failure::config(format!("flink is configured and {service} is not"))
+                    .detail("a cluster elsewhere does not reach dev services of this machine")
+                    .remedy(format!(
+                        "set {service}.{key} in config/cluster.yaml, as the cluster reaches it"
+                    )));
+            }
+        }
+        let options = container_options(DevServices::Container);
+        if needs.postgresql && self.postgresql.is_none() {
+            let server = ContainerPostgres::start(&options).await.map_err(|e| ways_out(e, "postgresql"))?;
+            self.use_container_postgres(server);
+        }
+        if needs.kafka && self.kafka.is_none() {
+            let broker = ContainerKafka::start(&options).await.map_err(|e| ways_out(e, "kafka"))?;
+            self.use_container_kafka(broker, topic).await?;
+        }
+        if self.flink.is_none() {
+            let cluster = ContainerFlink::start(&options).await.map_err(|e| ways_out(e, "flink"))?;
+            self.use_container_flink(cluster);
+        }
+        Ok(self)
+    }
+
+    fn use_container_flink(&mut self, cluster: ContainerFlink) {
+        eprintln!(
+            "dev services: flink is not configured, using the cluster in containers at {}: {}",
+            cluster.jobmanager_url(),
+            cluster.startup()
+        );
+        self.flink = Some(Flink {
+            sql_gateway: cluster.gateway_url(),
+            rest: Some(cluster.jobmanager_url()),
+            username: None,
+            password: None,
+            ca_file: None,
+        });
+        self.container_flink = Some(cluster);
+    }
+
+    /// Kafka as a Flink cluster reaches it.
+    pub fn kafka_of_flink(&self) -> Option<Kafka> {
+        match &self.container_kafka {
+            Some(container) => Some(plaintext_kafka(container.bootstrap_inside())),
+            None => self.kafka.clone(),
+        }
+    }
+
+    /// PostgreSQL as a Flink cluster reaches it.
+    pub fn postgresql_of_flink(&self) -> Option<Postgresql> {
+        let postgresql = self.postgresql.clone()?;
+        Some(match &self.container_postgres {
+            Some(container) => {
+                let (host, port) = container.address_inside();
+                Postgresql { host: host.to_owned(), port, ..postgresql }
+            }
+            None => postgresql,
+        })
     }
 
     fn use_container_postgres(&mut self, server: ContainerPostgres) {

@@ -79,6 +79,11 @@ pub fn dead_letters_table(kafka: &Kafka, topic: &str, guarantee: &str) -> TableS
     }
 }
 
+/// Makes the topic of a table, in development; `false` when it was there.
+pub async fn create_topic(table: &TableSpec, context: &ConnectorContext) -> Result<bool, StreamError> {
+    create_topic_if_missing(table, context, PARTITIONS).await
+}
+
 /// Kafka in development: a missing topic is made; elsewhere it belongs to whoever owns the cluster.
 pub struct CreatingKafka;
 
@@ -105,7 +110,7 @@ impl Connector for CreatingKafka {
         table: &TableSpec,
         context: &ConnectorContext,
     ) -> Result<Box<dyn Sink>, StreamError> {
-        if create_topic_if_missing(table, context, PARTITIONS).await? {
+        if create_topic(table, context).await? {
             tracing::info!(
                 table = table.name,
                 "The topic was missing and was created, as this is development."

@@ -2,7 +2,8 @@
 
 use crate::{DevServiceError, Progress, ProgressFn};
 use containers::services::{
-    Container, HOST, Options, POSTGRES_LOGIN, Purpose, Sharing, Spec, Startup, ports, start,
+    Container, FlinkCluster, HOST, Options, POSTGRES_LOGIN, Purpose, Sharing, Spec, Startup, flink_cluster,
+    ports, start,
 };
 use containers::{Image, ImageProgress};
 
@@ -16,6 +17,12 @@ pub struct ContainerKafka {
 #[derive(Debug)]
 pub struct ContainerPostgres {
     container: Container,
+}
+
+/// A Flink session cluster with a SQL gateway, in three containers.
+#[derive(Debug)]
+pub struct ContainerFlink {
+    cluster: FlinkCluster,
 }
 
 /// What a start may do.
@@ -38,6 +45,11 @@ impl ContainerKafka {
 
     pub fn bootstrap(&self) -> String {
         self.container.address(ports::KAFKA)
+    }
+
+    /// `host:port` for other containers.
+    pub fn bootstrap_inside(&self) -> String {
+        format!("{}:{}", self.container.name(), ports::KAFKA_INSIDE)
     }
 
     /// Stays the same while its topics stay.
@@ -67,6 +79,11 @@ impl ContainerPostgres {
         self.container.port(ports::POSTGRES)
     }
 
+    /// Host and port for other containers.
+    pub fn address_inside(&self) -> (&str, u16) {
+        (self.container.name(), ports::POSTGRES)
+    }
+
     pub fn user(&self) -> &'static str {
         POSTGRES_LOGIN
     }
@@ -89,12 +106,45 @@ impl ContainerPostgres {
     }
 }
 
+impl ContainerFlink {
+    /// Finds, wakes or starts it.
+    ///
+    /// # Errors
+    /// `Container`; there is no embedded Flink to fall back to.
+    pub async fn start(options: &ContainerOptions) -> Result<Self, DevServiceError> {
+        Ok(Self { cluster: flink_cluster(&start_options(options)?).await? })
+    }
+
+    /// The SQL gateway's REST API.
+    pub fn gateway_url(&self) -> String {
+        format!("http://{}", self.cluster.gateway.address(ports::FLINK_GATEWAY))
+    }
+
+    /// The JobManager's REST API, and its pages for people.
+    pub fn jobmanager_url(&self) -> String {
+        format!("http://{}", self.cluster.jobmanager.address(ports::FLINK))
+    }
+
+    /// Of the slowest of its parts.
+    pub fn startup(&self) -> Startup {
+        let FlinkCluster { jobmanager, taskmanager, gateway } = &self.cluster;
+        let parts = [jobmanager, taskmanager, gateway].map(Container::startup);
+        parts.into_iter().fold(jobmanager.startup(), |slowest, part| {
+            if part.elapsed > slowest.elapsed { part } else { slowest }
+        })
+    }
+}
+
 async fn given(service: Image, options: &ContainerOptions) -> Result<Container, DevServiceError> {
+    Ok(start(Spec::of(service), &start_options(options)?).await?)
+}
+
+fn start_options(options: &ContainerOptions) -> Result<Options, DevServiceError> {
     let progress = match options.progress.clone() {
         Some(tell) => ImageProgress::new(move |step| tell(Progress::Image { step: step.to_string() })),
         None => ImageProgress::silent(),
     };
     let mut start_options = Options::new(Purpose::Dev, Sharing::Shared, progress)?;
     start_options.may_build = options.may_build;
-    Ok(start(Spec::of(service), &start_options).await?)
+    Ok(start_options)
 }

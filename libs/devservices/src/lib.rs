@@ -1,6 +1,6 @@
 //! Services for the development environment, given to a program that configured none.
 //!
-//! - [`ContainerKafka`], [`ContainerPostgres`]: the containers of `tools/dev`, found or started, and left running.
+//! - [`ContainerKafka`], [`ContainerPostgres`], [`ContainerFlink`]: the containers of `tools/dev`, found or started, and left running.
 //! - [`EmbeddedPostgres`]: the real PostgreSQL server, its binaries fetched once, its data kept between runs.
 //! - [`EmbeddedKafka`]: librdkafka's mock cluster in a process of its own. It holds little per partition, so
 //!   producers are paced ([`Pacer`], [`GroupPacer`]), and it gives no transactional guarantee.
@@ -32,7 +32,7 @@ mod process;
 mod progress;
 
 pub use cache::cache_root;
-pub use container::{ContainerKafka, ContainerOptions, ContainerPostgres};
+pub use container::{ContainerFlink, ContainerKafka, ContainerOptions, ContainerPostgres};
 pub use error::DevServiceError;
 pub use kafka::{
     DevProgram, EmbeddedKafka, Found, GroupPacer, KafkaOptions, PARTITION_UNREAD_BYTES_MAX, Pacer,

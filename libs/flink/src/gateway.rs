@@ -1,5 +1,6 @@
 //! The SQL gateway: what it is, and sessions on it.
 
+use crate::endpoint::Endpoint;
 use crate::error::FlinkError;
 use crate::http::{Http, Timeouts};
 use crate::session::{Session, SessionOptions};
@@ -25,13 +26,13 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Asks the gateway at `url` (`http://host:8083`) what it is.
+    /// Asks the gateway at `endpoint` (`"http://host:8083"`) what it is.
     ///
     /// # Errors
     /// [`FlinkError::Unreachable`] when nothing answers within [`Timeouts::unreachable`],
     /// [`FlinkError::Unsupported`] for another product or a version before 2.0.
-    pub async fn connect(url: &str, timeouts: Timeouts) -> Result<Self, FlinkError> {
-        let http = Http::new("the SQL gateway", url, timeouts)?;
+    pub async fn connect(endpoint: impl Into<Endpoint>, timeouts: Timeouts) -> Result<Self, FlinkError> {
+        let http = Http::new("the SQL gateway", endpoint.into(), timeouts)?;
         let info: Info = http.get("asking the gateway for its version", "/v3/info").await?;
         if !supported(&info) {
             let Info { product_name: product, version } = info;

@@ -1,7 +1,8 @@
 //! Requests to one REST service, tried again only where that changes nothing.
 
+use crate::endpoint::Endpoint;
 use crate::error::FlinkError;
-use reqwest::{Method, StatusCode};
+use reqwest::{Certificate, Method, StatusCode};
 use resilience::{Retry, RetryPolicy, retry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -73,26 +74,41 @@ pub(crate) struct Failed {
 }
 
 /// One service: a gateway or a JobManager.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Http {
     pub service: &'static str,
     /// Without a final `/`.
     pub url: String,
     client: reqwest::Client,
+    login: Option<(String, String)>,
     unreachable: Duration,
 }
 
+/// Without the login.
+impl std::fmt::Debug for Http {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", self.service, self.url)
+    }
+}
+
 impl Http {
-    pub fn new(service: &'static str, url: &str, timeouts: Timeouts) -> Result<Self, FlinkError> {
-        let client = reqwest::Client::builder()
+    pub fn new(service: &'static str, endpoint: Endpoint, timeouts: Timeouts) -> Result<Self, FlinkError> {
+        let unusable = |error| FlinkError::protocol(format!("preparing to ask {service}"), error);
+        let mut client = reqwest::Client::builder()
             .connect_timeout(timeouts.connect)
             .timeout(timeouts.request)
             // Addresses are given; a proxy of the environment is for the world outside.
-            .no_proxy()
-            .build()
-            .map_err(|error| FlinkError::protocol("preparing HTTP", error))?;
-        let url = url.trim_end_matches('/').to_owned();
-        Ok(Self { service, url, client, unreachable: timeouts.unreachable })
+            .no_proxy();
+        if let Some(pem) = &endpoint.authorities_pem {
+            client = client.tls_certs_only(Certificate::from_pem_bundle(pem).map_err(unusable)?);
+        }
+        let client = client.build().map_err(unusable)?;
+        let url = endpoint.url.trim_end_matches('/').to_owned();
+        Ok(Self { service, url, client, login: endpoint.login, unreachable: timeouts.unreachable })
+    }
+
+    pub fn with_unreachable(&self, after: Duration) -> Self {
+        Self { unreachable: after, ..self.clone() }
     }
 
     /// Sends, and sends again while `repeat` allows it. The answer is the body.
@@ -173,6 +189,9 @@ impl Http {
         body: Option<&serde_json::Value>,
     ) -> Result<String, Failure> {
         let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if let Some((user, password)) = &self.login {
+            request = request.basic_auth(user, Some(password));
+        }
         if let Some(body) = body {
             request = request.json(body);
         }

@@ -27,6 +27,7 @@
 //! # }
 //! ```
 
+mod endpoint;
 mod error;
 mod gateway;
 mod http;
@@ -37,12 +38,13 @@ mod script;
 mod session;
 mod stack;
 
+pub use endpoint::Endpoint;
 pub use error::{FlinkError, Place};
 pub use gateway::{Gateway, Info};
 pub use http::Timeouts;
 pub use jobs::{
     Checkpoint, CheckpointStats, ClusterOverview, Failure, JobDetail, JobManager, JobMetrics, JobState,
-    JobSummary, Vertex, VertexMetrics,
+    JobSummary, News, Vertex, VertexMetrics,
 };
 pub use results::Results;
 pub use rows::{ChangeKind, Changes, Column};

@@ -16,6 +16,8 @@ pub(crate) struct Connection {
     /// What the metric and the logs call it.
     name: String,
     connected: AtomicBool,
+    /// Nobody uses it any more, while its clients are freed in the background.
+    closed: AtomicBool,
     gauge: Gauge,
     heard: Mutex<Heard>,
 }
@@ -40,6 +42,7 @@ impl Connection {
             protocol,
             name: name.into(),
             connected: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             gauge,
             heard: Mutex::default(),
         })
@@ -63,8 +66,13 @@ impl Connection {
         }
     }
 
+    /// From now on a broker that goes is no news.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
     fn lost(&self, reason: &str) {
-        if self.connected.swap(false, Ordering::Relaxed) {
+        if self.connected.swap(false, Ordering::Relaxed) && !self.closed.load(Ordering::Relaxed) {
             self.gauge.set(0.0);
             let (client, brokers) = (&self.name, &self.brokers);
             tracing::warn!(client, brokers, reason, "every broker is gone; work goes on when one is back");

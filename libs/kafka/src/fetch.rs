@@ -38,6 +38,7 @@ pub(crate) enum Fetched {
 pub(crate) struct Fetcher {
     received: mpsc::Receiver<Fetched>,
     stop: Arc<AtomicBool>,
+    connection: Arc<Connection>,
 }
 
 /// What a chunk may hold.
@@ -55,7 +56,7 @@ impl Fetcher {
     ) -> Result<Self, KafkaError> {
         let (sender, received) = mpsc::channel(CHUNKS_MAX);
         let stop = Arc::new(AtomicBool::new(false));
-        let thread_stop = stop.clone();
+        let (thread_stop, closing) = (stop.clone(), connection.clone());
         let run = move || {
             let queue = MessageQueue::new(consumer.clone());
             let gather =
@@ -66,7 +67,7 @@ impl Fetcher {
             .name("kafka-fetch".into())
             .spawn(run)
             .map_err(|cause| KafkaError::Internal(format!("no thread to read kafka with: {cause}")))?;
-        Ok(Self { received, stop })
+        Ok(Self { received, stop, connection: closing })
     }
 
     /// # Cancel safety
@@ -80,6 +81,7 @@ impl Fetcher {
 
 impl Drop for Fetcher {
     fn drop(&mut self) {
+        self.connection.close();
         self.stop.store(true, Ordering::Relaxed);
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,6 +18,7 @@ use crate::{Exit, Failure, Health, OrFail};
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     token: CancellationToken,
+    interrupted: Arc<AtomicBool>,
     tasks: Arc<Mutex<Tasks>>,
 }
 
@@ -45,6 +49,11 @@ impl Shutdown {
     /// Whether a stop is requested.
     pub fn is_cancelled(&self) -> bool {
         self.token.is_cancelled()
+    }
+
+    /// Whether it was SIGINT, Ctrl-C on a terminal, that requested it.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     /// Requests a stop.
@@ -115,6 +124,7 @@ impl Signals {
     pub async fn watch(mut self, shutdown: Shutdown) {
         let name = self.next().await;
         tracing::info!(signal = name, "Stopping; a second signal ends at once.");
+        shutdown.interrupted.store(name == "SIGINT", Ordering::Relaxed);
         shutdown.cancel();
         let name = self.next().await;
         let unfinished = shutdown.unfinished();

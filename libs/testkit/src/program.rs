@@ -61,7 +61,8 @@ impl Program {
         let (stdout, stderr) = (output("stdout"), output("stderr"));
         let again = |file: &File| Stdio::from(file.try_clone().expect("another handle of a file"));
         let child = self.command.stdout(again(&stdout)).stderr(again(&stderr)).spawn();
-        Running { child: child.expect("the program starts"), stdout, stderr }
+        let stderr_path = self.folder.join("stderr");
+        Running { child: child.expect("the program starts"), stdout, stderr, stderr_path }
     }
 }
 
@@ -70,6 +71,7 @@ pub struct Running {
     child: Child,
     stdout: File,
     stderr: File,
+    stderr_path: PathBuf,
 }
 
 /// How a program ended.
@@ -91,6 +93,11 @@ impl Running {
 
     pub fn stderr(&self) -> String {
         text(&self.stderr)
+    }
+
+    /// The file that what it prints on stderr goes to.
+    pub fn stderr_path(&self) -> PathBuf {
+        self.stderr_path.clone()
     }
 
     /// Whether it has ended by itself.

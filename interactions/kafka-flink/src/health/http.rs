@@ -91,7 +91,7 @@ pub async fn trino(trino: &Trino, timeout: Duration) -> Result<Facts, String> {
 
 /// The gateway only; its cluster is behind it.
 pub async fn flink(flink: &Flink, timeout: Duration) -> Result<Facts, String> {
-    let Flink { sql_gateway, username, password, ca_file } = flink;
+    let Flink { sql_gateway, rest: _, username, password, ca_file } = flink;
     let gateway =
         Endpoint::new(sql_gateway, username.as_ref(), password.as_ref(), ca_file.as_deref(), timeout)?;
     let info = gateway.get("/v3/info").await?;
@@ -144,7 +144,13 @@ mod tests {
     #[tokio::test]
     async fn the_gateway_tells_its_version() {
         let url = serve_http("/v3/info", 200, r#"{"productName":"Apache Flink","version":"2.2.1"}"#).await;
-        let at = Flink { sql_gateway: format!("{url}/"), username: None, password: None, ca_file: None };
+        let at = Flink {
+            sql_gateway: format!("{url}/"),
+            rest: None,
+            username: None,
+            password: None,
+            ca_file: None,
+        };
         let facts = flink(&at, LIMIT).await.unwrap();
         assert!(facts.summary.contains("Apache Flink 2.2.1"), "{}", facts.summary);
     }

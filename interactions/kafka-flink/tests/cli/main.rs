@@ -61,8 +61,34 @@ fn an_unknown_key_is_named_with_the_nearest_one() {
 fn what_comes_later_is_refused_by_name() {
     says(run(&["--sink", "redis"]), 64, &["redis", "not supported yet"]);
     says(run(&["--session-gap-seconds", "5"]), 64, &["--session-gap-seconds", "not supported yet"]);
-    says(run(&["--engine", "flink"]), 64, &["--engine flink"]);
+    says(run(&["--engine", "spark"]), 64, &["--engine spark"]);
+    says(run(&["--stop-with-savepoint"]), 64, &["--stop-with-savepoint", "--engine flink"]);
     says(run(&["--state-dir", "s3://bucket/x", "--sink", "stdout"]), 64, &["s3://bucket/x"]);
+}
+
+#[test]
+fn what_flink_cannot_do_is_refused_by_name() {
+    says(run(&["--engine", "flink"]), 64, &["--dev-services embedded", "flink.sql_gateway"]);
+    says(run(&["--engine", "flink", "--sink", "stdout"]), 64, &["--sink stdout", "task managers"]);
+    says(run(&["--engine", "flink", "--dead-letters", "bad"]), 64, &["--dead-letters", "--engine embedded"]);
+    says(run(&["--detach"]), 64, &["--detach"]);
+}
+
+#[test]
+fn an_unreachable_gateway_is_said_with_address_and_time() {
+    let gateway = ["--engine", "flink", "--set", "flink.sql_gateway=http://127.0.0.1:1"];
+    let finished = run_with(&[&gateway[..], &["--sql", "own.sql"]].concat(), script(PRINT));
+    says(finished, 69, &["http://127.0.0.1:1", "2.", "flink.sql_gateway"]);
+}
+
+/// Goal: Flink takes what `--render` prints: its sink needs a prefix, and transactions no longer than brokers allow.
+#[test]
+fn a_kafka_sink_on_flink_is_rendered_with_what_flink_needs() {
+    let args = ["--engine", "flink", "--render", "--set", "kafka.brokers=broker:9092", "--sink", "kafka"];
+    let finished = run(&args).expect_code(0);
+    for line in ["'sink.transactional-id-prefix' = ", "'properties.transaction.timeout.ms' = '900000'"] {
+        assert!(finished.stdout.contains(line), "{line}\n{}", finished.stdout);
+    }
 }
 
 #[test]

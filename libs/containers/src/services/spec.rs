@@ -51,6 +51,11 @@ pub enum FlinkPart {
 
 const MIB: i64 = 1 << 20;
 
+/// The containers share no disk: state goes into the checkpoint's own file, which the job manager writes, up to the
+/// largest size that Flink takes there. A job with more can be stopped, but not resumed here.
+const FLINK_PROPERTIES: &str = "execution.checkpointing.savepoint-dir: file:///tmp/savepoints\n\
+                                execution.checkpointing.data-inline-threshold: 1mb";
+
 impl Spec {
     pub fn of(service: Image) -> Self {
         match service {
@@ -90,7 +95,8 @@ impl Spec {
             FlinkPart::SqlGateway => ("sql-gateway", &[ports::FLINK_GATEWAY], 1024),
         };
         let spec = Self::new(Image::Flink, ports, memory_mib).command(&[name]).seconds(240);
-        Self { part: name, ..spec.env("JOB_MANAGER_RPC_ADDRESS", jobmanager) }
+        let spec = spec.env("JOB_MANAGER_RPC_ADDRESS", jobmanager).env("FLINK_PROPERTIES", FLINK_PROPERTIES);
+        Self { part: name, ..spec }
     }
 
     fn new(service: Image, ports: &[u16], memory_mib: i64) -> Self {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -16,6 +17,21 @@ use crate::DevServiceError;
 const POLL_EVERY: Duration = Duration::from_millis(50);
 /// Limit of one request to the broker.
 const REQUEST: Duration = Duration::from_secs(10);
+
+/// The embedded broker may go before this client does; a request that fails is said by whoever made it.
+struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(target: "librdkafka", facility, "{message}");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(target: "librdkafka", %error, reason, "trouble with a broker");
+    }
+}
+
+impl ConsumerContext for Quiet {}
 
 /// A [`Pacer`] fed with the committed offsets of a group, read every 50 ms without joining the group.
 ///
@@ -108,13 +124,13 @@ impl Reader {
         }
     }
 
-    fn open(&self, pacer: &Pacer) -> KafkaResult<(BaseConsumer, i32)> {
-        let consumer: BaseConsumer = ClientConfig::new()
+    fn open(&self, pacer: &Pacer) -> KafkaResult<(BaseConsumer<Quiet>, i32)> {
+        let consumer: BaseConsumer<Quiet> = ClientConfig::new()
             .set("bootstrap.servers", &self.bootstrap)
             .set("group.id", &self.group)
             .set("enable.auto.commit", "false")
             .set("allow.auto.create.topics", "true")
-            .create()?;
+            .create_with_context(Quiet)?;
         let metadata = consumer.fetch_metadata(Some(&self.topic), REQUEST)?;
         let topic = metadata.topics().first().filter(|topic| topic.error().is_none());
         let partitions = topic.map_or(0, |topic| topic.partitions().len());
@@ -129,7 +145,7 @@ impl Reader {
         Ok((consumer, partitions))
     }
 
-    fn report(&self, consumer: &BaseConsumer, partitions: i32, pacer: &Pacer) -> KafkaResult<()> {
+    fn report(&self, consumer: &BaseConsumer<Quiet>, partitions: i32, pacer: &Pacer) -> KafkaResult<()> {
         let mut asked = TopicPartitionList::new();
         asked.add_partition_range(&self.topic, 0, partitions - 1);
         for committed in consumer.committed_offsets(asked, REQUEST)?.elements() {

@@ -2,15 +2,18 @@
 
 mod checkpoints;
 mod detail;
+mod follow;
 mod metrics;
 mod savepoint;
 mod state;
 
 pub use checkpoints::{Checkpoint, CheckpointStats};
 pub use detail::{Failure, JobDetail, Vertex};
+pub use follow::News;
 pub use metrics::{JobMetrics, VertexMetrics};
 pub use state::JobState;
 
+use crate::endpoint::Endpoint;
 use crate::error::FlinkError;
 use crate::http::{Failed, Failure as Refusal, Http, Repeat, Timeouts};
 use reqwest::{Method, StatusCode};
@@ -58,12 +61,18 @@ struct Jobs {
 
 impl JobManager {
     /// Nothing is asked yet.
-    pub fn new(url: &str, timeouts: Timeouts) -> Result<Self, FlinkError> {
-        Ok(Self { http: Http::new("the JobManager", url, timeouts)? })
+    pub fn new(endpoint: impl Into<Endpoint>, timeouts: Timeouts) -> Result<Self, FlinkError> {
+        Ok(Self { http: Http::new("the JobManager", endpoint.into(), timeouts)? })
     }
 
     pub fn url(&self) -> &str {
         &self.http.url
+    }
+
+    /// The same, which calls it unreachable after another time.
+    #[must_use]
+    pub fn with_unreachable(&self, after: Duration) -> Self {
+        Self { http: self.http.with_unreachable(after) }
     }
 
     /// # Errors

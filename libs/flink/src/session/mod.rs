@@ -1,5 +1,6 @@
 //! A session of the gateway: its tables and properties live as long as it does.
 
+mod launch;
 mod shared;
 
 pub(crate) use shared::Shared;
@@ -69,6 +70,13 @@ pub struct Submitted {
     pub job: String,
     /// Its unique `pipeline.name`.
     pub name: String,
+}
+
+impl Submitted {
+    /// Its name without the random digits of [`Session::launch`]: the same every time the script is run.
+    pub fn stable_name(&self) -> &str {
+        self.name.rsplit_once(' ').map_or(&self.name, |(stable, _)| stable)
+    }
 }
 
 #[derive(Deserialize)]

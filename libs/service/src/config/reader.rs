@@ -154,6 +154,16 @@ impl<'a> Reader<'a> {
     /// A required URL with one of `schemes`. Credentials inside it are refused, for URLs are printed.
     pub fn url(&mut self, name: &str, schemes: &[&str]) -> String {
         let url = self.required(name);
+        self.checked_url(name, url, schemes)
+    }
+
+    /// The same where it may be missing.
+    pub fn optional_url(&mut self, name: &str, schemes: &[&str]) -> Option<String> {
+        let url = self.text(name)?;
+        Some(self.checked_url(name, url, schemes))
+    }
+
+    fn checked_url(&mut self, name: &str, url: String, schemes: &[&str]) -> String {
         let Some((scheme, rest)) = url.split_once("://") else {
             if !url.is_empty() {
                 self.wrong(name, format!("needs a URL with {}", schemes.join("://, ") + "://"));

@@ -245,6 +245,34 @@ impl Cassandra {
     }
 }
 
+/// `flink`: a cluster with a SQL Gateway.
+#[derive(Clone, Debug, Serialize)]
+pub struct Flink {
+    /// The SQL Gateway's REST address; an `https` one is TLS. Required.
+    pub sql_gateway: String,
+    /// The JobManager's REST address. Default: what the gateway itself uses.
+    pub rest: Option<String>,
+    /// For both. None where they ask for none.
+    pub username: Option<String>,
+    /// None where they ask for none.
+    pub password: Option<Secret>,
+    /// PEM; default: the system's authorities.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Flink {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        const SCHEMES: &[&str] = &["http", "https"];
+        Self {
+            sql_gateway: reader.url("sql_gateway", SCHEMES),
+            rest: reader.optional_url("rest", SCHEMES),
+            username: reader.text("username"),
+            password: reader.secret("password"),
+            ca_file: reader.file("ca_file"),
+        }
+    }
+}
+
 /// Defines a section that is one URL with credentials.
 macro_rules! endpoints {
     ($($(#[$doc:meta])* $name:ident { $url:ident: $schemes:expr, $user:ident, $secret:ident })+) => {$(
@@ -277,8 +305,6 @@ macro_rules! endpoints {
 endpoints! {
     /// `trino`: the coordinator.
     Trino { url: &["http", "https"], user, password }
-    /// `flink`: the SQL Gateway of a cluster.
-    Flink { sql_gateway: &["http", "https"], username, password }
     /// `spark`: a Spark Connect server, such as `sc://host:15002/;use_ssl=true`.
     Spark { remote: &["sc"], user, token }
     /// `schema_registry`: Confluent's interface.

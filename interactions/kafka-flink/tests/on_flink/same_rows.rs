@@ -1,0 +1,94 @@
+//! The shipped pipeline on both engines, over the same events.
+
+use crate::run::{LIMIT, program};
+use std::path::Path;
+use testkit::services::{Database, Flink, Kafka, Postgres, unique};
+use testkit::{Program, binary};
+
+const EVENTS: &str = "20000";
+const TABLE: &str = "(window_start timestamp(3), window_end timestamp(3), event_key text, events bigint, total float8, \
+                     mean float8, largest float8, PRIMARY KEY (window_start, event_key))";
+
+fn folder_of(parent: &Path, name: &str) -> std::path::PathBuf {
+    let folder = parent.join(name);
+    std::fs::create_dir(&folder).unwrap();
+    folder
+}
+
+/// `--set` for the systems as one engine reaches them.
+fn systems(brokers: &str, host: &str, port: u16, database: &Database) -> Vec<String> {
+    let settings = [
+        format!("kafka.brokers={brokers}"),
+        format!("postgresql.host={host}"),
+        format!("postgresql.port={port}"),
+        format!("postgresql.database={}", database.name()),
+        format!("postgresql.user={}", database.user()),
+        format!("postgresql.password={}", database.password()),
+        "postgresql.tls=disable".to_owned(),
+    ];
+    settings.into_iter().flat_map(|setting| ["--set".to_owned(), setting]).collect()
+}
+
+/// Goal: every window that closed in both runs has the same row.
+#[tokio::test]
+async fn windows_are_those_of_the_embedded_engine() {
+    let (kafka, postgres, flink) =
+        (Kafka::start().await.unwrap(), Postgres::start().await.unwrap(), Flink::start().await.unwrap());
+    let database = postgres.database("on_flink").await.unwrap();
+    let (topic, folder) = (unique("events"), tempfile::tempdir().unwrap());
+    kafka.create_topic(&topic, 4, &[]).await.unwrap();
+    for table in ["embedded", "on_flink"] {
+        database.run(&format!("CREATE TABLE {table} {TABLE}")).await;
+    }
+    let producer = binary("test_producer", option_env!("CARGO_BIN_EXE_test_producer"));
+    Program::new(&producer, &folder_of(folder.path(), "producer"))
+        .args(["--topic", &topic, "--count", EVENTS, "--rate", "2000", "--seed", "11", "--admin-addr", "off"])
+        .args(["--set", &format!("kafka.brokers={}", kafka.bootstrap())])
+        .start()
+        .finish(LIMIT)
+        .expect_code(0);
+
+    let shared =
+        ["--kafka-topic", &topic, "--window-seconds", "2", "--pipeline", &topic, "--env", "production"];
+    let exe = binary("stream_processor", option_env!("CARGO_BIN_EXE_stream_processor"));
+    let here = systems(&kafka.bootstrap(), postgres.host(), postgres.port(), &database);
+    let embedded = Program::new(&exe, &folder_of(folder.path(), "embedded"))
+        .args(shared)
+        .args(["--table-name", "embedded", "--duration", "8", "--admin-addr", "off"])
+        .args(&here)
+        .start();
+    let (host, port) = split(&postgres.address_inside());
+    let there = systems(&kafka.bootstrap_inside(), &host, port, &database);
+    let on_flink = program(&folder_of(folder.path(), "flink"), &flink, &shared)
+        .args(["--table-name", "on_flink", "--duration", "12"])
+        .args(&there)
+        .start();
+    embedded.finish(LIMIT).expect_code(0);
+    on_flink.finish(LIMIT).expect_code(0);
+
+    // Windows close in order, so those up to the last one of either run are closed in both.
+    let closed = "window_start <= (SELECT LEAST((SELECT max(window_start) FROM embedded), \
+                  (SELECT max(window_start) FROM on_flink)))";
+    let rows = |table: &str| {
+        format!(
+            "SELECT window_start, window_end, event_key, events, round(total::numeric, 6), round(mean::numeric, 6), \
+             largest FROM {table} WHERE {closed}"
+        )
+    };
+    let number = async |sql: String| -> i64 {
+        let mut connection = database.connect().await;
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap()
+    };
+    let compared = number(format!("SELECT count(*) FROM ({}) AS r", rows("on_flink"))).await;
+    assert!(compared >= 20, "only {compared} rows in windows that closed in both");
+    for (one, other) in [("embedded", "on_flink"), ("on_flink", "embedded")] {
+        let differ =
+            number(format!("SELECT count(*) FROM ({} EXCEPT ALL {}) AS d", rows(one), rows(other))).await;
+        assert_eq!(differ, 0, "of {compared} rows, those in {one} and not in {other}");
+    }
+}
+
+fn split(address: &str) -> (String, u16) {
+    let (host, port) = address.rsplit_once(':').unwrap();
+    (host.to_owned(), port.parse().unwrap())
+}
