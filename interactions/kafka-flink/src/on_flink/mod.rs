@@ -30,6 +30,12 @@ pub async fn run(
     services: &Services,
 ) -> Result<(), Failure> {
     let kafka = services.kafka_of_flink();
+    if kafka.as_ref().is_some_and(|kafka| kafka.security.certificate_file.is_some()) {
+        return Err(Failure::config(
+            "kafka.security.certificate_file: on Flink a client certificate is a keystore",
+        )
+        .remedy("write 'properties.ssl.keystore.*' into a script of your own (--sql FILE)"));
+    }
     let parameters = Parameters::new(args, kafka.as_ref(), services.postgresql_of_flink().as_ref());
     let of = Of(&parameters);
     let script = Script::render(text, &parameters.all()).map_err(of_sql)?;
