@@ -40,15 +40,38 @@ fn check(error: FlinkError, expect: Expect) {
 async fn errors_point_into_the_script() {
     let session = batch().await;
     let table = "CREATE TABLE t (a INT, b STRING) WITH ('connector' = 'datagen', 'number-of-rows' = '1');\n";
-    check(error_of(&session, "-- one\nSHOW TABLES;\n  SELECT a FORM t;").await, expect![[r#"sql: line 3, column 17: Encountered "t"."#]]);
-    check(error_of(&session, &format!("{table}\n SELECT b,\n   x FROM t;")).await, expect!["sql: line 4, column 4: Column 'x' not found in any table"]);
-    check(error_of(&session, "SELECT '🦀', missing FROM t").await, expect!["sql: line 1, column 13: Column 'missing' not found in any table"]);
-    check(error_of(&session, "SELECT\t1,\tmissing FROM t").await, expect!["sql: line 1, column 11: Column 'missing' not found in any table"]);
-    check(error_of(&session, "SHOW TABLES; SELECT a FROM\n nowhere").await, expect!["sql: line 2, column 2: Object 'nowhere' not found"]);
+    check(
+        error_of(&session, "-- one\nSHOW TABLES;\n  SELECT a FORM t;").await,
+        expect![[r#"sql: line 3, column 17: Encountered "t"."#]],
+    );
+    check(
+        error_of(&session, &format!("{table}\n SELECT b,\n   x FROM t;")).await,
+        expect!["sql: line 4, column 4: Column 'x' not found in any table"],
+    );
+    check(
+        error_of(&session, "SELECT '🦀', missing FROM t").await,
+        expect!["sql: line 1, column 13: Column 'missing' not found in any table"],
+    );
+    check(
+        error_of(&session, "SELECT\t1,\tmissing FROM t").await,
+        expect!["sql: line 1, column 11: Column 'missing' not found in any table"],
+    );
+    check(
+        error_of(&session, "SHOW TABLES; SELECT a FROM\n nowhere").await,
+        expect!["sql: line 2, column 2: Object 'nowhere' not found"],
+    );
     check(error_of(&session, "SELECT (1").await, expect![[r#"sql: line 1, column 9: Encountered "<EOF>"."#]]);
     check(error_of(&session, "SELECT \"a\"").await, expect![[r#"sql: line 1, column 8: Encountered "\""."#]]);
-    check(error_of(&session, "SELECT UNKNOWN_FUNCTION(1)").await, expect!["sql: line 1, column 8: No match found for function signature UNKNOWN_FUNCTION(<NUMERIC>)"]);
-    check(error_of(&session, "SELECT 'a' + DATE '2020-01-01'").await, expect!["sql: line 1, column 8: Cannot apply '+' to arguments of type '<CHAR(1)> + <DATE>'. Supported form(s): '<NUMERIC> + <NUMERIC>' '<DATETIME_INTERVAL> + <DATETIME_INTERVAL>' '<DATETIME> + <DATETIME_INTERVAL>' '<DATETIME_INTERVAL> + <DATETIME>'"]);
+    check(
+        error_of(&session, "SELECT UNKNOWN_FUNCTION(1)").await,
+        expect!["sql: line 1, column 8: No match found for function signature UNKNOWN_FUNCTION(<NUMERIC>)"],
+    );
+    check(
+        error_of(&session, "SELECT 'a' + DATE '2020-01-01'").await,
+        expect![
+            "sql: line 1, column 8: Cannot apply '+' to arguments of type '<CHAR(1)> + <DATE>'. Supported form(s): '<NUMERIC> + <NUMERIC>' '<DATETIME_INTERVAL> + <DATETIME_INTERVAL>' '<DATETIME> + <DATETIME_INTERVAL>' '<DATETIME_INTERVAL> + <DATETIME>'"
+        ],
+    );
     session.close().await.unwrap();
 }
 
@@ -57,7 +80,9 @@ async fn errors_without_a_place() {
     let session = batch().await;
     check(
         error_of(&session, "CREATE TABLE u (a INT) WITH ('connector' = 'nothing'); SELECT * FROM u").await,
-        expect!["sql: Could not find any factory for identifier 'nothing' that implements 'org.apache.flink.table.factories.DynamicTableFactory' in the classpath. Available factory identifiers are: blackhole datagen filesystem legacy-csv print"],
+        expect![
+            "sql: Could not find any factory for identifier 'nothing' that implements 'org.apache.flink.table.factories.DynamicTableFactory' in the classpath. Available factory identifiers are: blackhole datagen filesystem legacy-csv print"
+        ],
     );
     check(
         error_of(
@@ -65,11 +90,22 @@ async fn errors_without_a_place() {
             "CREATE TABLE v (a INT) WITH ('connector' = 'datagen', 'rows' = '1'); SELECT * FROM v",
         )
         .await,
-        expect!["sql: Unsupported options found for 'datagen'. Unsupported options: rows Supported options: connector fields.a.kind fields.a.max fields.a.min fields.a.null-rate number-of-rows rows-per-second scan.parallelism"],
+        expect![
+            "sql: Unsupported options found for 'datagen'. Unsupported options: rows Supported options: connector fields.a.kind fields.a.max fields.a.min fields.a.null-rate number-of-rows rows-per-second scan.parallelism"
+        ],
     );
-    check(error_of(&session, "CREATE TABLE u (a INT) WITH ('connector' = 'print')").await, expect!["sql: Table (or view) default_database.u already exists in Catalog default_catalog."]);
-    check(error_of(&session, "DROP TABLE nowhere").await, expect!["sql: Table with identifier 'default_catalog.default_database.nowhere' does not exist."]);
-    check(error_of(&session, "USE CATALOG nowhere").await, expect!["sql: A catalog with name [nowhere] does not exist."]);
+    check(
+        error_of(&session, "CREATE TABLE u (a INT) WITH ('connector' = 'print')").await,
+        expect!["sql: Table (or view) default_database.u already exists in Catalog default_catalog."],
+    );
+    check(
+        error_of(&session, "DROP TABLE nowhere").await,
+        expect!["sql: Table with identifier 'default_catalog.default_database.nowhere' does not exist."],
+    );
+    check(
+        error_of(&session, "USE CATALOG nowhere").await,
+        expect!["sql: A catalog with name [nowhere] does not exist."],
+    );
     session.close().await.unwrap();
 }
 
