@@ -88,7 +88,7 @@ async fn a_fenced_writer_commits_nothing() {
             new.commit(&commit(epoch + 3 * round), &[]).await.unwrap();
         }
     }
-    new.commit(&commit(9), &rows(1..2)).await.unwrap();
+    new.commit(&commit(8), &rows(1..2)).await.unwrap();
     assert_eq!(content(folder.path()), "{\"id\":0}\n{\"id\":1}\n");
     // What the fenced one wrote in vain goes with the next claim; a newer writer's files stay.
     assert_eq!(names(folder.path()).len(), 1 + 2 + 1);

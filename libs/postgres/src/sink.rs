@@ -4,7 +4,7 @@ use crate::PostgresError;
 use crate::connect::connect;
 use crate::dead_letters;
 use crate::encode::Encoders;
-use crate::epochs::{self, Backend, Identity, Row, Verdict};
+use crate::epochs::{self, Backend, Identity, Row};
 use crate::merge::merge;
 use crate::options::Settings;
 use crate::rows::EpochRows;
@@ -16,7 +16,7 @@ use resilience::{Retry, RetryPolicy, failpoint, retry};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, raw_sql};
 use std::time::Duration;
-use stream::{Claim, Commit, Sink, SinkCounters, StreamError};
+use stream::{Claim, Commit, Sink, SinkCounters, StreamError, Verdict};
 
 /// A server that vanished without a word is given up after this; longer than any statement may take.
 const ATTEMPT_MAX: Duration = Duration::from_secs(15 * 60);
@@ -226,12 +226,7 @@ impl Plan {
         failpoint::hit("postgres.before_commit");
         execute(connection, "COMMIT", "committing the transaction").await?;
         failpoint::hit("postgres.committed");
-        let held = stream::Held {
-            generation: commit.generation,
-            epoch: commit.epoch,
-            snapshot: commit.snapshot.clone(),
-        };
-        Ok(Row { held: Some(held), counters, ..before })
+        Ok(Row { held: Some(commit.into()), counters, ..before })
     }
 
     async fn stage(

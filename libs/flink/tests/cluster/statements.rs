@@ -1,9 +1,10 @@
 //! Scripts: their errors and their statement sets.
 
-use crate::cluster::{LIMIT, batch, jobs, query, run, statement, streaming, unique};
+use crate::cluster::{LIMIT, batch, jobs, query, run, statement, streaming};
 use expect_test::{Expect, expect};
 use flink::{FlinkError, Session, split};
 use std::collections::BTreeMap;
+use testkit::services::unique;
 
 /// Runs a script until a statement fails, and gives the error.
 async fn error_of(session: &Session, script: &str) -> FlinkError {
@@ -134,10 +135,10 @@ async fn a_statement_set_is_one_job() {
     let set = statement(
         "EXECUTE STATEMENT SET BEGIN\n INSERT INTO left_sink SELECT n FROM numbers;\n INSERT INTO right_sink SELECT n FROM numbers;\nEND",
     );
-    let submitted = session.submit(&set, &name, &BTreeMap::new(), &jobs(), LIMIT).await.unwrap();
-    let detail = jobs().job(&submitted.job).await.unwrap();
+    let submitted = session.submit(&set, &name, &BTreeMap::new(), &jobs().await, LIMIT).await.unwrap();
+    let detail = jobs().await.job(&submitted.job).await.unwrap();
     assert_eq!(detail.name, name);
-    assert_eq!(jobs().wait_end(&submitted.job, LIMIT).await.unwrap(), flink::JobState::Finished);
+    assert_eq!(jobs().await.wait_end(&submitted.job, LIMIT).await.unwrap(), flink::JobState::Finished);
     let script = "SHOW TABLES;\nEXECUTE STATEMENT SET BEGIN\n INSERT INTO left_sink SELECT n FROM numbers;\n INSERT INTO right_sink SELECT missing FROM numbers;\nEND;";
     check(error_of(&session, script).await, expect![""]);
     session.close().await.unwrap();
