@@ -15,10 +15,11 @@ Third-party dependencies come from Cargo.toml; `deps` and `test_deps` name first
 
 A test finds what it needs in its environment, and runs in the root of its runfiles:
 
-    CARGO_BIN_EXE_b       the program b of the same package, or of `test_programs`, a path relative to that root. Cargo
-                          gives the same name at compile time, for the same package: `std::env::var("CARGO_BIN_EXE_b").ok().or(option_env!("CARGO_BIN_EXE_b")…)`
-    CARGO_MANIFEST_DIR    the folder of the package, relative to that root (Cargo: absolute): `cases/`,
-                          `sql/`, `testdata/`
+    CARGO_BIN_EXE_b       the program b of the same package or of `test_programs`, a path relative to that root. Cargo
+                          gives the same name at compile time, for programs of the same package:
+                          `std::env::var("CARGO_BIN_EXE_b").ok().or(option_env!("CARGO_BIN_EXE_b")…)`
+    CARGO_MANIFEST_DIR    the folder of the package, relative to that root (Cargo: absolute): `cases/`, `sql/`,
+                          `testdata/`
     IBB_FLIGHTS_CSV       flights.csv, for tests that need "flights"
     IBB_CHECKOUT_CARGO_TOML  a link to Cargo.toml in the root of the checkout, for tests that need "checkout"
 

@@ -12,9 +12,12 @@ pub enum Verdict {
     Different(String),
     /// The embedded engine refuses what Flink runs; with what it says.
     Refused(String),
-    /// Both refuse the script at the same line and column.
-    Error { line: u64, column: u64 },
+    /// Both refuse the script, at the same line and column; where Flink names no place, only ours is known.
+    Error { line: u64, column: u64, alone: bool },
 }
+
+/// Follows the place of an error that Flink refuses without one.
+pub(crate) const NO_PLACE: &str = " (Flink names no place)";
 
 /// How a run ends that the engines agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,11 +119,13 @@ fn read_verdict(text: &str) -> Result<Verdict, String> {
         "different" if !rest.is_empty() => Ok(Verdict::Different(rest)),
         "refused" if !rest.is_empty() => Ok(Verdict::Refused(rest)),
         "error" => {
-            let place = rest.strip_prefix("line ").and_then(|rest| rest.split_once(", column "));
+            let alone = rest.strip_suffix(NO_PLACE);
+            let place =
+                alone.unwrap_or(&rest).strip_prefix("line ").and_then(|rest| rest.split_once(", column "));
             let place = place.and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)));
             let (line, column) =
                 place.ok_or_else(|| format!("`verdict: {text}` is not `error: line 1, column 1`"))?;
-            Ok(Verdict::Error { line, column })
+            Ok(Verdict::Error { line, column, alone: alone.is_some() })
         }
         _ => Err(format!(
             "`verdict: {text}`; it is `same`, `different: why`, `refused: message` or `error: line 1, column 1`"
@@ -164,17 +169,17 @@ mod tests {
         assert_eq!(case.verdict, Verdict::Refused("JOIN is not supported yet".into()));
         assert_eq!((case.ends, case.partitions), (Ends::Rows(Some(7)), 4));
         let case = header("-- feature: a | b\n-- verdict: error: line 3, column 14").unwrap();
-        assert_eq!(case.verdict, Verdict::Error { line: 3, column: 14 });
+        assert_eq!(case.verdict, Verdict::Error { line: 3, column: 14, alone: false });
+        let case =
+            header("-- feature: a | b\n-- verdict: error: line 3, column 14 (Flink names no place)").unwrap();
+        assert_eq!(case.verdict, Verdict::Error { line: 3, column: 14, alone: true });
     }
 
     #[test]
     fn what_is_missing_or_strange_is_named() {
         let problem = |lines| header(lines).unwrap_err();
         assert_eq!(problem(""), "case a-case: case.sql does not begin with `-- feature: …`");
-        assert_eq!(
-            problem("-- feature: a | b"),
-            "case a-case: case.sql does not begin with `-- verdict: …`"
-        );
+        assert_eq!(problem("-- feature: a | b"), "case a-case: case.sql does not begin with `-- verdict: …`");
         assert_eq!(
             problem("-- feature: a\n-- verdict: same"),
             "case a-case: `feature: a` lacks ` | ` between area and text"

@@ -1,6 +1,6 @@
 //! Whether a case says what is so.
 
-use crate::case::{Case, Ends, Verdict};
+use crate::case::{Case, Ends, NO_PLACE, Verdict};
 use crate::value::Value;
 use std::collections::BTreeMap;
 
@@ -67,6 +67,8 @@ pub enum Found {
     Error {
         line: u64,
         column: u64,
+        /// Flink refuses it too, and does not say where.
+        alone: bool,
     },
 }
 
@@ -84,14 +86,15 @@ pub fn compare(embedded: &Outcome, flink: &Outcome) -> Found {
         (Refused { message, .. }, Ran(rows)) => {
             Found::Refused { message: message.clone(), rows: count(rows) }
         }
-        (Refused { place: Some(ours), .. }, Refused { place: Some(theirs), .. }) if ours == theirs => {
-            Found::Error { line: ours.0, column: ours.1 }
+        (Refused { place: Some((line, column)), .. }, Refused { place: theirs, .. })
+            if theirs.is_none_or(|theirs| theirs == (*line, *column)) =>
+        {
+            Found::Error { line: *line, column: *column, alone: theirs.is_none() }
         }
         (Failed { .. }, Failed { .. }) => Found::BothFailed,
-        _ => Found::Different(vec![
-            format!("embedded: {}", told(embedded)),
-            format!("flink: {}", told(flink)),
-        ]),
+        _ => {
+            Found::Different(vec![format!("embedded: {}", told(embedded)), format!("flink: {}", told(flink))])
+        }
     }
 }
 
@@ -107,10 +110,7 @@ fn count(outputs: &BTreeMap<String, Vec<Value>>) -> usize {
     outputs.values().map(Vec::len).sum()
 }
 
-fn differences(
-    ours: &BTreeMap<String, Vec<Value>>,
-    theirs: &BTreeMap<String, Vec<Value>>,
-) -> Vec<String> {
+fn differences(ours: &BTreeMap<String, Vec<Value>>, theirs: &BTreeMap<String, Vec<Value>>) -> Vec<String> {
     let mut told = Vec::new();
     for (name, theirs) in theirs {
         let none = Vec::new();
@@ -118,7 +118,11 @@ fn differences(
         let total = only_ours.len().max(only_theirs.len());
         for _ in 0..total.min(TOLD_MAX) {
             let (our, their) = nearest(&mut only_ours, &mut only_theirs);
-            told.push(format!("{name}: embedded {our}\n{:>1$}", format!("flink    {their}"), name.len() + 2 + 9 + their.len()));
+            told.push(format!(
+                "{name}: embedded {our}\n{:>1$}",
+                format!("flink    {their}"),
+                name.len() + 2 + 9 + their.len()
+            ));
         }
         if total > TOLD_MAX {
             told.push(format!("{name}: and {} more", total - TOLD_MAX));
@@ -205,19 +209,15 @@ pub fn judge(case: &Case, found: &Found) -> Result<(), String> {
                 false => Err(format!("Flink gave {rows} rows; the case expects {}", expected(case.ends))),
             }
         }
-        (Verdict::Error { line, column }, Found::Error { line: l, column: c })
-            if (line, column) == (l, c) =>
+        (Verdict::Error { line, column, alone }, Found::Error { line: l, column: c, alone: a })
+            if (line, column, alone) == (l, c, a) =>
         {
             Ok(())
         }
         (Verdict::Same, Found::Same(rows)) => {
             Err(format!("both gave the same {rows} rows; the case expects {}", expected(case.ends)))
         }
-        _ => Err(format!(
-            "the case says `{}`; found {}",
-            verdict(&case.verdict),
-            should_say(found)
-        )),
+        _ => Err(format!("the case says `{}`; found {}", verdict(&case.verdict), should_say(found))),
     }
 }
 
@@ -234,8 +234,12 @@ fn verdict(verdict: &Verdict) -> String {
         Verdict::Same => "same".to_owned(),
         Verdict::Different(why) => format!("different: {why}"),
         Verdict::Refused(message) => format!("refused: {message}"),
-        Verdict::Error { line, column } => format!("error: line {line}, column {column}"),
+        Verdict::Error { line, column, alone } => error(*line, *column, *alone),
     }
+}
+
+fn error(line: u64, column: u64, alone: bool) -> String {
+    format!("error: line {line}, column {column}{}", if alone { NO_PLACE } else { "" })
 }
 
 fn should_say(found: &Found) -> String {
@@ -246,7 +250,7 @@ fn should_say(found: &Found) -> String {
         Found::Refused { message, rows } => {
             format!("`verdict: refused: …` (Flink gives {rows} rows), the embedded engine says:\n{message}")
         }
-        Found::Error { line, column } => format!("`verdict: error: line {line}, column {column}`"),
+        Found::Error { line, column, alone } => format!("`verdict: {}`", error(*line, *column, *alone)),
     }
 }
 
@@ -274,6 +278,7 @@ mod tests {
 
     #[test]
     fn only_the_true_verdict_passes() {
+        let nowhere = Outcome::of_failure(Some(65), "error: the script cannot run\n  no columns");
         let failed = Outcome::of_failure(Some(65), "error: division by zero");
         let rows = ran(&[r#"{"id":1}"#, r#"{"id":1}"#, r#"{"id":2}"#]);
         let pairs = [
@@ -286,6 +291,7 @@ mod tests {
             ("different: why", &script_error(1, 2), &script_error(1, 1)),
             ("refused: at 'x': no", &script_error(1, 2), &rows),
             ("error: line 1, column 2", &script_error(1, 2), &script_error(1, 2)),
+            ("error: line 1, column 2 (Flink names no place)", &script_error(1, 2), &nowhere),
         ];
         for (at, (right, embedded, flink)) in pairs.iter().enumerate() {
             for (other, (verdict, ..)) in pairs.iter().enumerate() {

@@ -11,7 +11,7 @@ pub fn page(cases: &[Case]) -> String {
         areas.entry(&case.area).or_default().push(case);
     }
     let mut page = HEAD.to_owned();
-    let _ = writeln!(page, "| | cases | same | different | refused | same error |");
+    let _ = writeln!(page, "| | cases | same | different | refused | error |");
     let _ = writeln!(page, "|---|---:|---:|---:|---:|---:|");
     for (area, cases) in &areas {
         let _ = writeln!(page, "| [{area}](#{}) | {} |", anchor(area), counts(cases));
@@ -35,8 +35,8 @@ const HEAD: &str = "\
 Every line is a script that the suite `e2e/parity` runs twice, as `stream_processor --engine embedded` and on a real Apache
 Flink 2.2.1 cluster (`--engine flink`), over the same Kafka topics. *Same* means equal rows, with decimals and integers
 compared digit by digit; *different* that both run it and do not agree; *refused* that the embedded engine says so before it
-reads a row, and the cluster runs it; *same error* that both refuse it at the same line and column. The suite fails when a
-line is not true.
+reads a row, and the cluster runs it; *error* that both refuse it, at the same line and column where Flink names them. The suite fails when a line is not
+true.
 
 This page is generated from the cases; do not edit it: `tools/bazel run //e2e/parity:compat`.
 
@@ -60,7 +60,10 @@ fn state(case: &Case) -> String {
         Verdict::Same => "same".to_owned(),
         Verdict::Different(why) => format!("**different**: {why}"),
         Verdict::Refused(message) => format!("*refused*: {message}"),
-        Verdict::Error { line, column } => format!("same error: line {line}, column {column}"),
+        Verdict::Error { line, column, alone: false } => format!("same error: line {line}, column {column}"),
+        Verdict::Error { line, column, alone: true } => {
+            format!("error in both: line {line}, column {column}; Flink does not say where")
+        }
     }
 }
 
@@ -94,7 +97,7 @@ mod tests {
         ];
         let page = page(&cases);
         expect![[r#"
-            | | cases | same | different | refused | same error |
+            | | cases | same | different | refused | error |
             |---|---:|---:|---:|---:|---:|
             | [Joins, all](#joins-all) | 1 | 0 | 0 | 1 | 0 |
             | [Text](#text) | 4 | 2 | 1 | 0 | 1 |

@@ -164,7 +164,10 @@ mod tests {
         assert_eq!(Value::read(r#"{"a":[1,null],"b":"\u00e9"}"#), Value::read(r#"{"b":"é","a":[1,null]}"#));
         assert_ne!(Value::read("[1,null]"), Value::read("[1]"));
         assert_eq!(Value::read("a,b"), Value::Text("a,b".into()));
-        assert_eq!(Value::read(r#"{"b":"x y","a":[1.50,true]}"#).to_string(), r#"{a: [1.5, true], b: "x y"}"#);
+        assert_eq!(
+            Value::read(r#"{"b":"x y","a":[1.50,true]}"#).to_string(),
+            r#"{a: [1.5, true], b: "x y"}"#
+        );
     }
 
     #[test]

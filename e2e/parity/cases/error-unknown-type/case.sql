@@ -1,5 +1,5 @@
 -- feature: Errors | a type that is not there
--- verdict: error: line 3, column 29
+-- verdict: error: line 3, column 31
 CREATE TABLE wrong (id INT, s STRNG) WITH (${input:orders});
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
 CREATE TABLE result (id INT, s STRING) WITH (${output});

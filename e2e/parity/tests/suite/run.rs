@@ -137,8 +137,9 @@ fn rows(topic: &Topic, records: Vec<KafkaRecord>) -> Result<Vec<Value>, String> 
     let records: Vec<(Option<String>, Option<String>)> = records.collect::<Result<_, String>>()?;
     Ok(match topic.used {
         TopicUse::Upsert => table(records),
-        TopicUse::Input | TopicUse::Append => {
-            records.into_iter().map(|(_, value)| value.map_or(Value::Null, |value| Value::read(&value))).collect()
-        }
+        TopicUse::Input | TopicUse::Append => records
+            .into_iter()
+            .map(|(_, value)| value.map_or(Value::Null, |value| Value::read(&value)))
+            .collect(),
     })
 }

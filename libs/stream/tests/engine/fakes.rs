@@ -218,6 +218,7 @@ pub struct Case {
     pub shape: WindowShape,
     /// How far rows may come behind, in ms.
     pub disorder_ms: i64,
+    pub watermark_per_row: bool,
     pub parallelism: usize,
 }
 
@@ -273,6 +274,7 @@ impl Case {
                 computed: Vec::new(),
                 watermark: Some(Arc::new(watermark)),
                 idle_timeout: None,
+                watermark_per_row: self.watermark_per_row,
             },
             inputs: Vec::new(),
             schema: schema(),
