@@ -15,9 +15,11 @@ Third-party dependencies come from Cargo.toml; `deps` and `test_deps` name first
 
 A test finds what it needs in its environment, and runs in the root of its runfiles:
 
-    CARGO_BIN_EXE_b       the program b of the same package, a path relative to that root. Cargo gives the same name at
-                          compile time: `std::env::var("CARGO_BIN_EXE_b").ok().or(option_env!("CARGO_BIN_EXE_b")…)`
-    CARGO_MANIFEST_DIR    the folder of the package, relative to that root (Cargo: absolute): `testdata/`, `sql/`
+    CARGO_BIN_EXE_b       the program b of the same package or of `test_programs`, a path relative to that root. Cargo
+                          gives the same name at compile time, for programs of the same package:
+                          `std::env::var("CARGO_BIN_EXE_b").ok().or(option_env!("CARGO_BIN_EXE_b")…)`
+    CARGO_MANIFEST_DIR    the folder of the package, relative to that root (Cargo: absolute): `cases/`, `sql/`,
+                          `testdata/`
     IBB_FLIGHTS_CSV       flights.csv, for tests that need "flights"
     IBB_CHECKOUT_CARGO_TOML  a link to Cargo.toml in the root of the checkout, for tests that need "checkout"
 
@@ -73,6 +75,8 @@ def crate(
         aliases = {},
         deps = [],
         test_deps = [],
+        test_harnesses = [],
+        test_programs = [],
         tests_need = {},
         tests_take = {},
         compile_data = [],
@@ -87,6 +91,8 @@ def crate(
       aliases: further labels for programs: `{"PatternDetector": "pattern_detector"}`.
       deps: first-party libraries.
       test_deps: first-party libraries that only tests and benches use.
+      test_harnesses: tests with a `main` of their own (Cargo: `harness = false`) that prints what libtest prints.
+      test_programs: labels of other packages' programs that tests run.
       tests_need: what tests need of the machine, by test: `{"recovery": ["services", "flights"]}`. The unit tests of the
         library are "unit_test"; "*" stands for every test not named. Needs: "checkout", "docker", "flights",
         "manual", "services".
@@ -134,7 +140,7 @@ def crate(
         **common
     )
 
-    runtime = native.glob(["sql/**", "testdata/**"], allow_empty = True) + compile_data
+    runtime = native.glob(["cases/**", "sql/**", "testdata/**"], allow_empty = True) + compile_data
     needs = _needs("unit_test", tests_need)
     rust_test(
         name = "unit_test",
@@ -176,7 +182,8 @@ def crate(
             visibility = visibility,
         )
 
-    programs = {"CARGO_BIN_EXE_" + binary: "$(rootpath :{})".format(binary) for binary in binaries}
+    run_by_tests = [":" + binary for binary in binaries] + test_programs
+    programs = {"CARGO_BIN_EXE_" + program.split(":")[1]: "$(rootpath {})".format(program) for program in run_by_tests}
     test_modules = native.glob(["tests/*/**/*.rs"], allow_empty = True)
     for path in native.glob(["tests/*.rs", "tests/*/main.rs"], allow_empty = True):
         test = path[len("tests/"):].removesuffix(".rs").removesuffix("/main")
@@ -186,7 +193,8 @@ def crate(
             size = tests_take.get(test, "medium"),
             srcs = [path] + [module for module in test_modules if module != path],
             crate_root = path,
-            data = runtime + needs.data + [":" + binary for binary in binaries],
+            data = runtime + needs.data + run_by_tests,
+            use_libtest_harness = test not in test_harnesses,
             env = {"CARGO_MANIFEST_DIR": label} | programs | needs.env,
             tags = needs.tags,
             timeout = needs.timeout,

@@ -6,7 +6,7 @@ use crate::error::{BuildError, Problem, SqlError};
 use crate::lower::Windowed;
 use crate::nearest::{nearest, suggestion};
 use crate::pipeline::{Pipeline, QueryPlan};
-use crate::source::IDLE_TIMEOUT;
+use crate::source::WATERMARK_OPTIONS;
 use crate::table::Table;
 use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
@@ -71,6 +71,7 @@ impl Pipeline {
                     computed: source.computed.clone(),
                     watermark: source.watermark.clone(),
                     idle_timeout: source.idle_timeout,
+                    watermark_per_row: source.watermark_per_row,
                 },
                 inputs: Vec::new(),
                 schema: source.schema.clone(),
@@ -122,10 +123,11 @@ fn check_table(table: &Table, read: bool, connectors: &Connectors, problems: &mu
         })
     };
     for (Name { value: key, place }, _) in &table.def.options {
-        if takes(key) || (read && key == IDLE_TIMEOUT) {
+        if takes(key) || (read && WATERMARK_OPTIONS.contains(&key.as_str())) {
             continue;
         }
-        let known = options.iter().map(|option| option.name).chain(read.then_some(IDLE_TIMEOUT));
+        let known =
+            options.iter().map(|option| option.name).chain(WATERMARK_OPTIONS.into_iter().filter(|_| read));
         let hint = suggestion(key, known.collect::<Vec<_>>());
         problems
             .push(Problem::new(place, format!("connector '{}' has no option '{key}'{hint}", wanted.value)));

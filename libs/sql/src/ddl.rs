@@ -51,7 +51,8 @@ pub(crate) fn create_table(cursor: &mut Cursor<'_>) -> Result<TableDef, Problem>
     cursor.expect(&["TABLE"])?;
     cursor.take(&["IF", "NOT", "EXISTS"]);
     let name = cursor.object_name("a table's name")?;
-    if cursor.sees(&["AS"]) {
+    // Without columns of its own it takes those of a query.
+    if cursor.sees(&["AS"]) || cursor.sees(&["WITH"]) {
         return Err(Problem::unsupported(&cursor.place(), "CREATE TABLE … AS SELECT"));
     }
     let mut table = TableDef {

@@ -45,9 +45,10 @@ pub(crate) fn source_text(source: &SourcePlan) -> String {
     let columns: Vec<&str> = source.schema.fields().iter().map(|f| f.name().as_str()).collect();
     let watermark = source.watermark.as_ref().map(|w| format!("; watermark {}", plain(&w.to_string())));
     let idle = source.idle_timeout.map(|idle| format!("; idle after {}", width(idle.as_millis() as i64)));
+    let per_row = if source.watermark_per_row { " after each row" } else { "" };
     let connector = &source.table.def.connector.value;
     format!(
-        "{connector}: {}{}{}",
+        "{connector}: {}{}{per_row}{}",
         columns.join(", "),
         watermark.unwrap_or_default(),
         idle.unwrap_or_default()

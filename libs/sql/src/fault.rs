@@ -1,7 +1,7 @@
 //! Errors on their way from DataFusion back to a place in the script.
 
 use crate::error::{Place, Problem};
-use crate::lexer::{lower_first, place_at, place_of};
+use crate::lexer::{is_word, lower_first, place_at, place_of};
 use crate::nearest::suggestion;
 use datafusion_common::DataFusionError;
 use datafusion_common::SchemaError;
@@ -27,9 +27,70 @@ pub(crate) fn wrong(near: impl Into<String>, message: impl Into<String>) -> Data
     }))
 }
 
+/// What a [`wrong`] condition of WHERE or HAVING is near to.
+pub(crate) const CONDITION: &str = "WHERE";
+
 /// Right in Flink.
 pub(crate) fn unsupported(near: impl Into<String>, what: impl Into<String>) -> DataFusionError {
     DataFusionError::External(Box::new(Fault { message: what.into(), near: near.into(), unsupported: true }))
+}
+
+/// How tightly an operator binds; 0 for what ends an expression, `None` for what stands inside one.
+fn binding(token: &Token) -> Option<u8> {
+    let word = |words: &[&str]| words.iter().any(|word| is_word(token, word));
+    match token {
+        Token::Mul | Token::Div | Token::Mod => Some(6),
+        Token::Plus | Token::Minus | Token::StringConcat => Some(5),
+        Token::Eq | Token::Neq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq => Some(4),
+        _ if word(&["LIKE", "IN", "BETWEEN", "IS"]) => Some(4),
+        _ if word(&["NOT"]) => Some(3),
+        _ if word(&["AND"]) => Some(2),
+        _ if word(&["OR"]) => Some(1),
+        Token::Comma | Token::SemiColon => Some(0),
+        _ if word(&["SELECT", "DISTINCT", "WHERE", "HAVING", "BY", "WHEN", "THEN", "ELSE", "AS"]) => Some(0),
+        _ => None,
+    }
+}
+
+/// Where the expression begins whose operator, if it is one, stands at `at`.
+fn beginning(tokens: &[TokenWithSpan], at: usize) -> usize {
+    let Some(own) = tokens.get(at).and_then(|token| binding(&token.token)) else { return at };
+    let mut start = at;
+    let mut depth = 0_usize;
+    while let Some(before) = start.checked_sub(1).and_then(|before| tokens.get(before)) {
+        let token = &before.token;
+        let closes = matches!(token, Token::RParen | Token::RBracket) || is_word(token, "END");
+        let opens = matches!(token, Token::LParen | Token::LBracket) || is_word(token, "CASE");
+        // `NOT` of `a NOT LIKE b` belongs to the operator.
+        let own_not = start == at && is_word(token, "NOT");
+        match depth {
+            0 if opens || (!own_not && binding(token).is_some_and(|other| other < own)) => break,
+            _ if opens => depth -= 1,
+            _ if closes => depth += 1,
+            _ => {}
+        }
+        start -= 1;
+    }
+    start
+}
+
+/// The planner's name of a type, as SQL writes it.
+fn sql_type(name: &str) -> &str {
+    match name {
+        "Boolean" => "BOOLEAN",
+        "Int8" => "TINYINT",
+        "Int16" => "SMALLINT",
+        "Int32" => "INT",
+        "Int64" => "BIGINT",
+        "Float32" => "FLOAT",
+        "Float64" => "DOUBLE",
+        "Utf8" => "STRING",
+        "Binary" => "BYTES",
+        "Date32" => "DATE",
+        other if other.starts_with("Decimal128") => "DECIMAL",
+        other if other.starts_with("Timestamp") => "TIMESTAMP",
+        other => other,
+    }
 }
 
 /// Finds places in one statement.
@@ -55,11 +116,30 @@ impl Places<'_> {
 
     /// The first token that reads `word`, in any case; the beginning when there is none.
     pub fn near(&self, word: &str) -> Place {
-        let found = self.tokens.iter().find(|t| match &t.token {
+        self.token(self.position(word).unwrap_or(0))
+    }
+
+    fn position(&self, word: &str) -> Option<usize> {
+        self.tokens.iter().position(|t| match &t.token {
             Token::Word(w) => w.value.eq_ignore_ascii_case(word),
             other => other.to_string() == word,
-        });
-        found.map_or_else(|| self.first(), |token| place_of(token, self.statement))
+        })
+    }
+
+    fn token(&self, at: usize) -> Place {
+        self.tokens.get(at).map(|token| place_of(token, self.statement)).unwrap_or_default()
+    }
+
+    /// Where Flink says that an expression is wrong: at its beginning, which for an operator is its left side's.
+    fn beginning(&self, near: &str) -> Place {
+        let Some(at) = self.position(near) else { return self.first() };
+        self.token(beginning(self.tokens, at))
+    }
+
+    /// The condition of WHERE, or else of HAVING.
+    fn condition(&self) -> Place {
+        let clause = self.position("WHERE").or_else(|| self.position("HAVING"));
+        self.token(clause.map_or(0, |at| at + 1))
     }
 
     fn exact(&self, name: &str) -> Place {
@@ -101,7 +181,8 @@ impl Places<'_> {
                 Some(fault) if fault.unsupported => {
                     Problem::unsupported(&self.near(&fault.near), &fault.message)
                 }
-                Some(fault) => Problem::new(&self.near(&fault.near), fault.message.clone()),
+                Some(fault) if fault.near == CONDITION => Problem::new(&self.condition(), &fault.message),
+                Some(fault) => Problem::new(&self.beginning(&fault.near), &fault.message),
                 None => Problem::new(&self.first(), lower_first(&inner.to_string())),
             },
             DataFusionError::SchemaError(schema, _) => self.schema_problem(schema),
@@ -123,7 +204,13 @@ impl Places<'_> {
             return Problem::new(&self.near(column), message);
         }
         if message.contains("non-boolean predicate") {
-            return Problem::new(&self.near("WHERE"), "WHERE and HAVING take a BOOLEAN");
+            return Problem::new(&self.condition(), "WHERE and HAVING take a BOOLEAN");
+        }
+        if let Some(operation) = between("cannot coerce arithmetic expression ", " to valid types")
+            && let [left, operator, right] = operation.split(' ').collect::<Vec<_>>()[..]
+        {
+            let message = format!("there is no {} {operator} {}; use CAST", sql_type(left), sql_type(right));
+            return Problem::new(&self.beginning(operator), message);
         }
         if let Some(call) = between("name and argument types '", "'") {
             let name = call.split('(').next().unwrap_or_default();

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! # Where results differ from Flink's
-//! Stated where they arise: `functions` (overflow of DECIMALs, texts with a fraction cast to integers). Besides,
+//! `docs/flink-compat.md` lists what `e2e/parity` found. Besides,
 //! SUM of FLOAT adds up in DOUBLE; integer SUMs and arithmetic wrap around as in Flink; timestamps keep the precision
 //! of their unit (0, 3, 6 or 9 digits). Each INSERT INTO of a script belongs to the same pipeline, as if all stood in
 //! one statement set.

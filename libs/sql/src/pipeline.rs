@@ -9,7 +9,7 @@ use crate::lower::{Lowered, lower};
 use crate::script::{InsertDef, Item, Script, ViewDef};
 use crate::settings::Settings;
 use crate::sink::fit;
-use crate::source::{SourcePlan, idle_timeout, source, table_spec};
+use crate::source::{SourcePlan, idle_timeout, source, table_spec, watermark_per_row};
 use crate::table::Table;
 use crate::window_call::first_place;
 use arrow::datatypes::SchemaRef;
@@ -178,7 +178,8 @@ impl<'s> Planner<'s> {
         for name in &order {
             let table = &self.catalog.tables[*name];
             let idle = idle_timeout(table, settings.idle_timeout)?;
-            let planned = source(table, needed.remove(name).unwrap_or_default(), idle);
+            let per_row = watermark_per_row(table)?;
+            let planned = source(table, needed.remove(name).unwrap_or_default(), idle, per_row);
             sources
                 .push(planned.map_err(|error| Problem::new(&table.def.name.place, error.strip_backtrace()))?);
         }

@@ -32,7 +32,7 @@ pub(crate) fn rewrite(plan: LogicalPlan) -> Result<LogicalPlan> {
             let input = Arc::new(rewrite(Arc::unwrap_or_clone(filter.input))?);
             let predicate = convert(filter.predicate, input.schema())?;
             if !matches!(predicate.get_type(input.schema())?, DataType::Boolean | DataType::Null) {
-                return Err(crate::fault::wrong("WHERE", "WHERE and HAVING take a BOOLEAN"));
+                return Err(crate::fault::wrong(crate::fault::CONDITION, "WHERE and HAVING take a BOOLEAN"));
             }
             Ok(LogicalPlan::Filter(Filter::try_new(predicate, input)?))
         }

@@ -173,6 +173,7 @@ impl Script {
             self.items.push(Item::View(view));
             return Ok(());
         }
+        cursor.take(&["SYSTEM"]);
         let what = match cursor.peek() {
             Some(Token::Word(word)) => format!("CREATE {}", word.value.to_uppercase()),
             _ => return Err(cursor.error("expected TABLE or VIEW")),

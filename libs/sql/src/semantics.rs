@@ -4,7 +4,7 @@
 //! Flink's precision, and what DataFusion would convert silently but Flink would not is refused.
 
 use crate::fault::{unsupported, wrong};
-use crate::functions::{cast, choose, decimal_divide, is_placeholder, wrap};
+use crate::functions::{cast, choose, decimal, decimal_divide, is_placeholder, wrap};
 use arrow::datatypes::DataType;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
@@ -62,13 +62,8 @@ fn node(expression: Expr, schema: &DFSchema) -> Result<Expr> {
             Ok(Expr::InList(InList::new(Box::new(all.pop().unwrap_or_default()), list, negated)))
         }
         Expr::Case(c) => case(c, schema),
-        Expr::Like(like) => {
-            if let (Expr::Literal(ScalarValue::Utf8(Some(pattern)), _), None) =
-                (like.pattern.as_ref(), like.escape_char)
-                && pattern.contains('\\')
-            {
-                return Err(unsupported("LIKE", "a backslash in LIKE without ESCAPE"));
-            }
+        Expr::Like(mut like) => {
+            like.pattern = Box::new(escaped(*like.pattern, like.escape_char.take())?);
             for side in [&like.expr, &like.pattern] {
                 if !matches!(side.get_type(schema)?, DataType::Utf8 | DataType::Null) {
                     return Err(wrong("LIKE", "LIKE compares texts; use CAST"));
@@ -78,6 +73,31 @@ fn node(expression: Expr, schema: &DFSchema) -> Result<Expr> {
         }
         other => Ok(other),
     }
+}
+
+/// A LIKE pattern in which, whatever the script's own escape is, a backslash is: that is all the engine knows.
+fn escaped(pattern: Expr, escape: Option<char>) -> Result<Expr> {
+    let (text, metadata) = match pattern {
+        Expr::Literal(ScalarValue::Utf8(Some(text)), metadata) => (text, metadata),
+        other if escape.is_none_or(|escape| escape == '\\') => return Ok(other),
+        _ => return Err(unsupported("ESCAPE", "ESCAPE with a pattern that is no literal")),
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            _ if Some(c) == escape => match chars.next() {
+                Some(next @ ('%' | '_')) => out.extend(['\\', next]),
+                Some(next) if Some(next) == escape => {
+                    out.extend(if next == '\\' { "\\\\".chars().collect() } else { vec![next] });
+                }
+                _ => return Err(wrong("LIKE", format!("in LIKE, {c} escapes %, _ or itself: '{text}'"))),
+            },
+            '\\' => out.push_str("\\\\"),
+            other => out.push(other),
+        }
+    }
+    Ok(Expr::Literal(ScalarValue::Utf8(Some(out)), metadata))
 }
 
 fn case(case: Case, schema: &DFSchema) -> Result<Expr> {
@@ -225,7 +245,19 @@ fn decimal_arithmetic(left: Expr, op: Operator, right: Expr, types: (&DataType, 
             let result = fit(p1 - s1 + s2 + scale, scale);
             return Ok(decimal_divide(left, right, result));
         }
-        _ => return Err(unsupported(op.to_string(), "the remainder of DECIMALs")),
+        _ => {
+            let scale = s1.max(s2);
+            fit((p1 - s1).min(p2 - s2) + scale, scale)
+        }
     };
-    Ok(try_cast(binary_expr(left, op, right), result))
+    // Where nothing can overflow, the engine's own arithmetic is exact.
+    let exact = match op {
+        Operator::Plus | Operator::Minus => (p1 - s1).max(p2 - s2) + s1.max(s2) < 38,
+        Operator::Multiply => p1 + p2 <= 38,
+        _ => false,
+    };
+    match exact {
+        true => Ok(try_cast(binary_expr(left, op, right), result)),
+        false => Ok(decimal(left, op, right, result)),
+    }
 }

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use stream::{CalcStep, Column, ColumnKind, TableSpec};
 
-/// An option of any source table that the engine itself understands.
-pub(crate) const IDLE_TIMEOUT: &str = "scan.watermark.idle-timeout";
+/// Options of any source table that the engine itself understands.
+pub(crate) const WATERMARK_OPTIONS: [&str; 2] = [IDLE_TIMEOUT, EMIT_STRATEGY];
+const IDLE_TIMEOUT: &str = "scan.watermark.idle-timeout";
+const EMIT_STRATEGY: &str = "scan.watermark.emit.strategy";
 
 /// A table to be read.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(crate) struct SourcePlan {
     pub computed: Vec<CalcStep>,
     pub watermark: Option<Physical>,
     pub idle_timeout: Option<Duration>,
+    /// `'scan.watermark.emit.strategy' = 'on-event'`
+    pub watermark_per_row: bool,
     /// Of the rows after the computed columns.
     pub schema: SchemaRef,
     /// Where each needed column of the table is in `schema`.
@@ -35,6 +39,7 @@ pub(crate) fn source(
     table: &Arc<Table>,
     mut needed: BTreeSet<usize>,
     idle_timeout: Option<Duration>,
+    watermark_per_row: bool,
 ) -> Result<SourcePlan> {
     let index = |name: &str| table.schema.index_of(name).ok();
     if let Some(watermark) = &table.watermark {
@@ -76,7 +81,16 @@ pub(crate) fn source(
     let order: Vec<usize> =
         if steps.is_empty() { read.into_iter().collect() } else { needed.into_iter().collect() };
     let places = order.into_iter().enumerate().map(|(at, i)| (i, at)).collect();
-    Ok(SourcePlan { table: table.clone(), spec, computed: steps, watermark, idle_timeout, schema, places })
+    Ok(SourcePlan {
+        table: table.clone(),
+        spec,
+        computed: steps,
+        watermark,
+        idle_timeout,
+        watermark_per_row,
+        schema,
+        places,
+    })
 }
 
 /// What the connector is told; `read` are indices into the table's schema.
@@ -106,7 +120,8 @@ pub(crate) fn table_spec(table: &Table, keep: impl Fn(&DefKind) -> bool) -> Tabl
             },
         })
         .collect();
-    let options = table.def.options.iter().filter(|(key, _)| key.value != IDLE_TIMEOUT);
+    let options =
+        table.def.options.iter().filter(|(key, _)| !WATERMARK_OPTIONS.contains(&key.value.as_str()));
     TableSpec {
         name: table.def.name.value.clone(),
         projection: (0..columns.len()).collect(),
@@ -125,5 +140,19 @@ pub(crate) fn idle_timeout(table: &Table, default: Option<Duration>) -> Result<O
             Ok(Some(duration(&value)?).filter(|timeout| !timeout.is_zero()))
         }
         None => Ok(default),
+    }
+}
+
+/// Whether the watermark goes on after each row that raises it. Flink's default is every 200 ms; ours is after each
+/// batch, which comes to the same: which of two near rows is late is not promised.
+pub(crate) fn watermark_per_row(table: &Table) -> Result<bool, Problem> {
+    match table.def.options.iter().find(|(key, _)| key.value == EMIT_STRATEGY) {
+        None => Ok(false),
+        Some((_, value)) if value == "on-periodic" => Ok(false),
+        Some((_, value)) if value == "on-event" => Ok(true),
+        Some((key, value)) => {
+            let message = format!("option '{EMIT_STRATEGY}' is '{value}'; expected on-event or on-periodic");
+            Err(Problem::new(&key.place, message))
+        }
     }
 }

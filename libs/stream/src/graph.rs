@@ -61,6 +61,9 @@ pub enum NodeKind {
         watermark: Option<Arc<dyn PhysicalExpr>>,
         /// A partition that is caught up for this long no longer holds the watermark back; `None`: it always does.
         idle_timeout: Option<Duration>,
+        /// The watermark goes on after each row that raises it, not after each batch: what is late is then a matter of
+        /// the rows alone, at the cost of small batches.
+        watermark_per_row: bool,
     },
     Operator(Arc<dyn OperatorFactory>),
     /// Always one task. `None` once the engine has taken it.

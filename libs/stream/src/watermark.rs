@@ -56,6 +56,11 @@ impl WatermarkTracker {
         progress.watermark = progress.watermark.max(watermark.unwrap_or(Watermark::MIN));
     }
 
+    /// Where `partition` itself is.
+    pub fn of(&self, partition: &Partition) -> Watermark {
+        self.partitions.get(partition).map_or(Watermark::MIN, |progress| progress.watermark)
+    }
+
     pub fn caught_up(&mut self, partition: &Partition, now: Instant) {
         if let (Some(progress), Some(timeout)) = (self.partitions.get_mut(partition), self.idle_timeout) {
             progress.idle_from.get_or_insert(now + timeout);

@@ -62,6 +62,8 @@ fn refused_words(tokens: &[TokenWithSpan], places: Places<'_>) -> Option<Problem
             "FOR SYSTEM_TIME AS OF"
         } else if sees(&["CROSS", "JOIN"]) || sees(&["JOIN"]) {
             "JOIN"
+        } else if sees(&["MAP"]) && tokens.get(at + 1).is_some_and(|next| next.token == Token::LBracket) {
+            "MAP[…]"
         } else {
             return None;
         };

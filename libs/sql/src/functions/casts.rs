@@ -35,6 +35,13 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
             }
         }
         (T::Utf8, T::Boolean | T::Date32) => arrow(btrim().call(vec![value])),
+        (T::Utf8, _) if to.is_integer() => {
+            let value = btrim().call(vec![value]);
+            match strict {
+                true => function("string_to_integer", to.clone(), integers_strict, vec![value]),
+                false => function("try_string_to_integer", to.clone(), integers_lenient, vec![value]),
+            }
+        }
         (T::Utf8, _) if number(to) => arrow(btrim().call(vec![value])),
         // A DECIMAL that does not fit is NULL in Flink.
         (_, T::Decimal128(..)) if number(from) => try_cast(value, to.clone()),
@@ -71,6 +78,41 @@ fn print(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
     Ok(Arc::new(out.finish()))
 }
 
+fn integers_strict(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    integers(arguments, to, true)
+}
+
+fn integers_lenient(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    integers(arguments, to, false)
+}
+
+fn integers(arguments: &[ArrayRef], to: &DataType, strict: bool) -> Result<ArrayRef> {
+    let texts = arguments[0].as_string::<i32>();
+    let bits = to.primitive_width().map_or(64, |bytes| 8 * bytes as u32);
+    let mut out = Int64Builder::with_capacity(texts.len());
+    for text in texts {
+        // The upper bits of a number that fits repeat its sign.
+        let value = text.and_then(integer).filter(|v| bits == 64 || (v >> (bits - 1)) == (v >> 63));
+        if let (Some(text), None, true) = (text, value, strict) {
+            return exec_err!("'{text}' is no {}; TRY_CAST would give NULL", type_name(to));
+        }
+        out.append_option(value);
+    }
+    let values: ArrayRef = Arc::new(out.finish());
+    Ok(arrow_cast(&values, to)?)
+}
+
+/// A whole number; a fraction, which must be digits, is cut off.
+fn integer(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.strip_prefix(['+', '-']).unwrap_or(whole);
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if text.is_empty() || text == "+" || text == "-" || !plain(digits) || !plain(fraction) {
+        return None;
+    }
+    if digits.is_empty() { Some(0) } else { whole.parse().ok() }
+}
+
 fn parse_strict(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
     parse(arguments, to, true)
 }
@@ -92,4 +134,20 @@ fn parse(arguments: &[ArrayRef], to: &DataType, strict: bool) -> Result<ArrayRef
     }
     let values: ArrayRef = Arc::new(out.finish());
     Ok(arrow_cast(&values, to)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::integer;
+
+    #[test]
+    fn texts_are_whole_numbers_as_flink_reads_them() {
+        for (text, value) in [("12.5", 12), ("-12.9", -12), ("+7", 7), (".5", 0), ("1.", 1), ("-0", 0)] {
+            assert_eq!(integer(text), Some(value), "{text}");
+        }
+        assert_eq!(integer("-9223372036854775808"), Some(i64::MIN));
+        for text in ["", "-", "+", "1e3", "1.x", "1.2.3", " 1", "9223372036854775808"] {
+            assert_eq!(integer(text), None, "{text}");
+        }
+    }
 }

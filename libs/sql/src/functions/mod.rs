@@ -1,9 +1,9 @@
 //! Flink's functions: which there are, and what each means once its arguments' types are known.
 //!
-//! Known differences: a `DECIMAL` that overflows in `+ - *` stops the pipeline, Flink gives NULL. `CAST` of a text
-//! such as '12.5' to an integer type stops it too, Flink gives 12. `LN` of zero or less is -Infinity or NaN.
+//! `e2e/parity` compares them with Flink's, and `docs/flink-compat.md` lists what differs.
 
 mod casts;
+mod decimals;
 mod java_time;
 mod numbers;
 mod text;
@@ -11,7 +11,8 @@ mod time;
 mod udf;
 
 pub(crate) use casts::cast;
-pub(crate) use numbers::{decimal_divide, wrap};
+pub(crate) use decimals::{decimal, decimal_divide};
+pub(crate) use numbers::wrap;
 pub(crate) use udf::is_placeholder;
 
 use crate::fault::wrong;

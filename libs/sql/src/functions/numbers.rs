@@ -3,10 +3,10 @@
 use super::Call;
 use super::udf::call as function;
 use crate::fault::unsupported;
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Builder, Float64Builder, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Builder, Int64Array};
 use arrow::compute::cast as arrow_cast;
-use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type, i256};
-use datafusion_common::{Result, ScalarValue, exec_err};
+use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
+use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::{Expr, Operator, cast, lit};
 use datafusion_functions::math;
 use std::sync::Arc;
@@ -140,60 +140,6 @@ fn wrap_integers(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
     Ok(arrow_cast(&narrowed, to)?)
 }
 
-/// Divides two `DECIMAL`s and rounds half away from zero.
-pub(crate) fn decimal_divide(dividend: Expr, divisor: Expr, result: DataType) -> Expr {
-    function("decimal_divide", result, divide, vec![dividend, divisor])
-}
-
-fn divide(arguments: &[ArrayRef], result: &DataType) -> Result<ArrayRef> {
-    let (
-        DataType::Decimal128(_, left),
-        DataType::Decimal128(_, right),
-        DataType::Decimal128(precision, scale),
-    ) = (arguments[0].data_type(), arguments[1].data_type(), result)
-    else {
-        return exec_err!("decimal_divide takes DECIMALs");
-    };
-    let shift = i32::from(*scale) - i32::from(*left) + i32::from(*right);
-    let dividends = arguments[0].as_primitive::<Decimal128Type>();
-    let divisors = arguments[1].as_primitive::<Decimal128Type>();
-    let mut out = Decimal128Builder::with_capacity(dividends.len()).with_data_type(result.clone());
-    let limit = 10_i128.pow(u32::from(*precision));
-    for row in 0..dividends.len() {
-        if dividends.is_null(row) || divisors.is_null(row) {
-            out.append_null();
-            continue;
-        }
-        if divisors.value(row) == 0 {
-            return exec_err!("division by zero");
-        }
-        match quotient(dividends.value(row), divisors.value(row), shift).filter(|q| q.abs() < limit) {
-            Some(value) => out.append_value(value),
-            None => out.append_null(),
-        }
-    }
-    Ok(Arc::new(out.finish()))
-}
-
-/// `dividend * 10^shift / divisor`, rounded half away from zero; `None` when it does not fit.
-fn quotient(dividend: i128, divisor: i128, shift: i32) -> Option<i128> {
-    let ten = |n: i32| i256::from_i128(10).checked_pow(n.unsigned_abs());
-    let mut top = i256::from_i128(dividend);
-    let mut bottom = i256::from_i128(divisor);
-    if shift >= 0 {
-        top = top.checked_mul(ten(shift)?)?;
-    } else {
-        bottom = bottom.checked_mul(ten(shift)?)?;
-    }
-    let whole = top.checked_div(bottom)?;
-    let rest = top.checked_sub(whole.checked_mul(bottom)?)?;
-    let twice = rest.wrapping_abs().checked_mul(i256::from_i128(2))?;
-    let negative = (dividend < 0) != (divisor < 0);
-    let step = i256::from_i128(if negative { -1 } else { 1 });
-    let rounded = if twice >= bottom.wrapping_abs() { whole.checked_add(step)? } else { whole };
-    rounded.to_i128()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,13 +154,5 @@ mod tests {
         assert_eq!(round_double(1e300, 2), 1e300);
         assert_eq!(round_double(4.0, -3), 0.0);
         assert_eq!(round_double(0.1, 400), 0.1);
-    }
-
-    #[test]
-    fn quotients_round_half_up() {
-        assert_eq!(quotient(1, 3, 6), Some(333_333));
-        assert_eq!(quotient(2, 3, 6), Some(666_667));
-        assert_eq!(quotient(-1, 2, 0), Some(-1));
-        assert_eq!(quotient(i128::MAX, 1, 38), None);
     }
 }

@@ -44,7 +44,7 @@ fn evaluate(expression: &str) -> String {
         return problem.to_string();
     }
     let table = &catalog.tables["src"];
-    let source = source(table, (0..table.schema.fields().len()).collect(), None).unwrap();
+    let source = source(table, (0..table.schema.fields().len()).collect(), None, false).unwrap();
     let columns = source.spec.projected_schema();
     let all = rows();
     let arrays =

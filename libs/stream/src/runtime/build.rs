@@ -91,7 +91,8 @@ impl<'a> Builder<'a> {
         outputs: Vec<Outputs>,
         saved: Option<&NodeState>,
     ) -> Result<Position, StreamError> {
-        let NodeKind::Source { factory, computed, watermark, idle_timeout } = node.kind else {
+        let NodeKind::Source { factory, computed, watermark, idle_timeout, watermark_per_row } = node.kind
+        else {
             return Err(StreamError::internal("no source"));
         };
         let watermarks = saved_watermarks(saved.map_or(&[], |state| &state.tasks))?;
@@ -107,6 +108,7 @@ impl<'a> Builder<'a> {
                 source,
                 computed: computed.clone(),
                 watermark: watermark.clone(),
+                watermark_per_row,
                 tracker: WatermarkTracker::new(&position, &watermarks, idle_timeout),
                 position,
                 control: commands,

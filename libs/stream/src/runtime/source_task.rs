@@ -6,7 +6,7 @@ use super::outputs::{Outputs, Stop};
 use crate::operators::apply;
 use crate::watermark::{EventTime, PartitionWatermarks, WatermarkTracker};
 use crate::{CalcStep, Output, Polled, Source, StreamError, TaskState};
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, TimestampMillisecondArray};
 use arrow::datatypes::TimestampMillisecondType;
 use arrow::record_batch::RecordBatch;
 use datafusion_physical_expr::PhysicalExpr;
@@ -31,6 +31,7 @@ pub(super) struct SourceTask {
     pub source: Box<dyn Source>,
     pub computed: Vec<CalcStep>,
     pub watermark: Option<Arc<dyn PhysicalExpr>>,
+    pub watermark_per_row: bool,
     pub tracker: WatermarkTracker,
     pub position: Position,
     pub control: mpsc::UnboundedReceiver<Control>,
@@ -104,8 +105,21 @@ impl SourceTask {
         let mut watermark = None;
         if batch.rows.num_rows() > 0 {
             let rows = apply(&self.computed, batch.rows)?;
-            watermark = self.watermark_of(&rows)?;
-            out.rows.push(rows);
+            let watermarks = self.watermarks_of(&rows)?;
+            let mut sent = 0;
+            if let (true, Some(watermarks)) = (self.watermark_per_row, &watermarks) {
+                for (row, raised) in raises(watermarks, self.tracker.of(&batch.partition)) {
+                    out.rows.push(rows.slice(sent, row + 1 - sent));
+                    sent = row + 1;
+                    self.outputs.send(&mut out).await?;
+                    self.tracker.advance(&batch.partition, Some(raised));
+                    self.tell_time().await?;
+                }
+            }
+            watermark = watermarks.as_ref().and_then(arrow::compute::max).map(Watermark);
+            if sent < rows.num_rows() {
+                out.rows.push(rows.slice(sent, rows.num_rows() - sent));
+            }
         }
         // Rows first: a watermark must not overtake the rows it comes from.
         self.outputs.send(&mut out).await?;
@@ -114,14 +128,14 @@ impl SourceTask {
         Ok(())
     }
 
-    fn watermark_of(&self, rows: &RecordBatch) -> Result<Option<Watermark>, StreamError> {
+    fn watermarks_of(&self, rows: &RecordBatch) -> Result<Option<TimestampMillisecondArray>, StreamError> {
         let Some(expression) = &self.watermark else { return Ok(None) };
         let array = expression.evaluate(rows)?.into_array(rows.num_rows())?;
         let times = array.as_primitive_opt::<TimestampMillisecondType>();
         let times = times.ok_or_else(|| {
             StreamError::internal(format!("a watermark of type {} is no timestamp in ms", array.data_type()))
         })?;
-        Ok(arrow::compute::max(times).map(Watermark))
+        Ok(Some(times.clone()))
     }
 
     async fn tell_time(&mut self) -> Result<(), Stop> {
@@ -166,6 +180,21 @@ impl SourceTask {
         }
         Ok(())
     }
+}
+
+/// The rows whose watermark is above all before, with it.
+fn raises(watermarks: &TimestampMillisecondArray, mut now: Watermark) -> Vec<(usize, Watermark)> {
+    let mut raises = Vec::new();
+    for (row, watermark) in watermarks.iter().enumerate() {
+        match watermark.map(Watermark) {
+            Some(watermark) if watermark > now => {
+                raises.push((row, watermark));
+                now = watermark;
+            }
+            _ => {}
+        }
+    }
+    raises
 }
 
 /// The watermarks of all tasks of a source, as their snapshots hold them.

@@ -214,6 +214,7 @@ pub struct Case {
     pub shape: WindowShape,
     /// How far rows may come behind, in ms.
     pub disorder_ms: i64,
+    pub watermark_per_row: bool,
     pub parallelism: usize,
 }
 
@@ -269,6 +270,7 @@ impl Case {
                 computed: Vec::new(),
                 watermark: Some(Arc::new(watermark)),
                 idle_timeout: None,
+                watermark_per_row: self.watermark_per_row,
             },
             inputs: Vec::new(),
             schema: schema(),

@@ -20,7 +20,10 @@ fn results(
     batch_rows: usize,
 ) -> (Vec<String>, Vec<String>, RunReport) {
     let replay = Replay { partitions: Arc::new(partitions), batch_rows };
-    let case = Case { replay, shape, disorder_ms: DISORDER_MS, parallelism };
+    run_case(Case { replay, shape, disorder_ms: DISORDER_MS, watermark_per_row: false, parallelism })
+}
+
+fn run_case(case: Case) -> (Vec<String>, Vec<String>, RunReport) {
     let (table, dead) = (Arc::new(Mutex::new(Table::default())), Arc::new(Mutex::new(Table::default())));
     let graph = case.graph(
         vec![Remembering::new("totals", &table, Failure::None)],
@@ -91,6 +94,27 @@ fn late_rows_are_kept_with_their_reason() {
     assert_eq!((query["admitted"], query["late"], query["no_event_time"]), (3, 1, 0));
     assert_eq!(report.progress.sources["events"]["records"], 4);
     assert!(report.ended);
+}
+
+/// With a watermark after each row that raises it, what is late does not depend on how rows come in batches.
+#[test]
+fn lateness_is_a_matter_of_the_rows_when_the_watermark_follows_each() {
+    let rows =
+        vec![("ada", 1_000, 1), ("ada", 1_139, 2), ("ada", 1_099, 4), ("ada", 1_140, 8), ("ada", 1_099, 16)];
+    let totals = |watermark_per_row, batch_rows| {
+        let replay = Replay { partitions: Arc::new(vec![rows.clone()]), batch_rows };
+        let case = Case { replay, shape: tumble(100), disorder_ms: 40, watermark_per_row, parallelism: 1 };
+        let (rows, dead, _) = run_case(case);
+        (rows, dead.len())
+    };
+    let per_row = totals(true, 1);
+    // Time 1140 - 40 closes [1000, 1100); 1139 - 40 does not.
+    let expected = ["ada [1000, 1100) count 2 sum 5", "ada [1100, 1200) count 2 sum 10"];
+    assert_eq!((per_row.0.as_slice(), per_row.1), (expected.map(String::from).as_slice(), 1));
+    for batch_rows in 2..6 {
+        assert_eq!(totals(true, batch_rows), per_row, "{batch_rows}");
+    }
+    assert_ne!(totals(false, 5), per_row, "all rows come before the first watermark");
 }
 
 /// In hopping windows a row is late only when its last window has closed; an open one still takes it.

@@ -6,6 +6,7 @@ use containers::services::{Container, ports};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::message::ToBytes;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
 use rdkafka::types::RDKafkaErrorCode;
 use std::time::Duration;
@@ -112,6 +113,25 @@ impl Kafka {
         .await
     }
 
+    /// Appends `(partition, key, value)` records; one without a value is a tombstone.
+    pub async fn append_records(
+        &self,
+        topic: &str,
+        records: Vec<(i32, Option<String>, Option<String>)>,
+    ) -> Result<(), ServiceError> {
+        let (producer, topic) = (self.producer()?, topic.to_owned());
+        blocking(move || {
+            for (partition, key, value) in &records {
+                let mut record: BaseRecord<'_, str, str> = BaseRecord::to(&topic).partition(*partition);
+                record.key = key.as_deref();
+                record.payload = value.as_deref();
+                send(&producer, record)?;
+            }
+            flushed(&producer)
+        })
+        .await
+    }
+
     /// Everything that a reader of this isolation sees now, in order per partition.
     pub async fn read_to_end(
         &self,
@@ -162,9 +182,9 @@ fn refused(what: &str, answer: Answer) -> Result<(), ServiceError> {
     }
 }
 
-fn send(
+fn send<K: ToBytes + ?Sized, V: ToBytes + ?Sized>(
     producer: &ThreadedProducer<DefaultProducerContext>,
-    record: BaseRecord<'_, [u8], [u8]>,
+    record: BaseRecord<'_, K, V>,
 ) -> Result<(), ServiceError> {
     let mut record = record;
     loop {

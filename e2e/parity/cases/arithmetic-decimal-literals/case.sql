@@ -1,0 +1,6 @@
+-- feature: Arithmetic | number literals: exact with a point, DOUBLE with an exponent
+-- verdict: same
+-- rows: 1
+CREATE TABLE numbers (id INT) WITH (${input:numbers});
+CREATE TABLE result (id INT, a DECIMAL(20, 10), b DOUBLE, c DECIMAL(20, 10), d INT, e BIGINT, f DECIMAL(38, 0)) WITH (${output});
+INSERT INTO result SELECT id, 0.1 + 0.2, 1E-1 + 2E-1, 1.0 / 3.0, 1 / 3, 9223372036854775807 - id, 12345678901234567890.0 * 2 FROM numbers;

@@ -1,0 +1,6 @@
+-- feature: Casts | a text with a fraction to an integer: CAST('12.5' AS INT)
+-- verdict: same
+-- rows: 2
+CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
+CREATE TABLE result (id INT, i INT) WITH (${output});
+INSERT INTO result SELECT id, CAST(s AS INT) FROM texts;

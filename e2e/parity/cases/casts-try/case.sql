@@ -1,0 +1,6 @@
+-- feature: Casts | TRY_CAST gives NULL for what does not convert
+-- verdict: same
+-- rows: 6
+CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
+CREATE TABLE result (id INT, i INT, d DOUBLE, b BOOLEAN, t TIMESTAMP(3), dt DATE, m DECIMAL(5, 2)) WITH (${output});
+INSERT INTO result SELECT id, TRY_CAST(s AS INT), TRY_CAST(s AS DOUBLE), TRY_CAST(s AS BOOLEAN), TRY_CAST(s AS TIMESTAMP(3)), TRY_CAST(s AS DATE), TRY_CAST(s AS DECIMAL(5, 2)) FROM texts;

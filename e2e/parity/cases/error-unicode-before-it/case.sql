@@ -1,0 +1,5 @@
+-- feature: Errors | a place after emoji and accents, counted in characters
+-- verdict: error: line 5, column 61
+CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
+CREATE TABLE result (id INT, s STRING, t STRING) WITH (${output});
+INSERT INTO result SELECT id, 'größer 🦀🦀' AS `größe`, UPPER(nam) FROM orders;

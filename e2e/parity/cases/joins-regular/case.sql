@@ -1,0 +1,7 @@
+-- feature: Joins | a regular join of two tables
+-- verdict: refused: JOIN is not supported yet
+-- rows: 1
+CREATE TABLE orders (id INT, buyer INT) WITH (${input:orders});
+CREATE TABLE buyers (id INT, name STRING) WITH (${input:buyers});
+CREATE TABLE result (id INT, name STRING) WITH (${output});
+INSERT INTO result SELECT o.id, b.name FROM orders AS o JOIN buyers AS b ON o.buyer = b.id;

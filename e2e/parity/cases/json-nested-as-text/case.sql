@@ -1,0 +1,6 @@
+-- feature: Formats | a JSON object or array where the column is a STRING
+-- verdict: same
+-- rows: 2
+CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
+CREATE TABLE result (id INT, s STRING) WITH (${output});
+INSERT INTO result SELECT id, s FROM orders;

@@ -1,0 +1,6 @@
+-- feature: Comparison and logic | NULL inside the list of IN
+-- verdict: same
+-- rows: 3
+CREATE TABLE numbers (id INT, i INT) WITH (${input:numbers});
+CREATE TABLE result (id INT, a BOOLEAN, b BOOLEAN) WITH (${output});
+INSERT INTO result SELECT id, i IN (1, CAST(NULL AS INT)), i NOT IN (1, CAST(NULL AS INT)) FROM numbers;

@@ -1,0 +1,6 @@
+-- feature: Numeric functions | ABS of the smallest INT and BIGINT
+-- verdict: same
+-- rows: 1
+CREATE TABLE numbers (id INT, i INT, b BIGINT) WITH (${input:numbers});
+CREATE TABLE result (id INT, i INT, b BIGINT) WITH (${output});
+INSERT INTO result SELECT id, ABS(i), ABS(b) FROM numbers;

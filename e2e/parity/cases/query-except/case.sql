@@ -1,0 +1,7 @@
+-- feature: Queries | EXCEPT
+-- verdict: refused: EXCEPT is not supported yet
+-- rows: 1
+CREATE TABLE orders (id INT) WITH (${input:orders});
+CREATE TABLE refunds (id INT) WITH (${input:refunds});
+CREATE TABLE result (id INT, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
+INSERT INTO result SELECT id FROM orders EXCEPT SELECT id FROM refunds;

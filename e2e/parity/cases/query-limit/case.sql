@@ -1,0 +1,6 @@
+-- feature: Queries | LIMIT
+-- verdict: refused: LIMIT is not supported yet
+-- rows: 1
+CREATE TABLE orders (id INT) WITH (${input:orders});
+CREATE TABLE result (id INT, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
+INSERT INTO result SELECT id FROM orders LIMIT 1;

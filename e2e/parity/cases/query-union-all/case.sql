@@ -1,0 +1,7 @@
+-- feature: Queries | UNION ALL
+-- verdict: refused: UNION is not supported yet
+-- rows: 3
+CREATE TABLE orders (id INT) WITH (${input:orders});
+CREATE TABLE refunds (id INT) WITH (${input:refunds});
+CREATE TABLE result (id INT) WITH (${output});
+INSERT INTO result SELECT id FROM orders UNION ALL SELECT -id FROM refunds;

@@ -1,0 +1,5 @@
+-- feature: Queries | SELECT without FROM
+-- verdict: refused: SELECT without FROM is not supported yet
+-- rows: 1
+CREATE TABLE result (id INT, s STRING) WITH (${output});
+INSERT INTO result SELECT 1, 'x';

@@ -1,0 +1,7 @@
+-- feature: Scripts | CREATE TABLE … LIKE
+-- verdict: refused: CREATE TABLE … LIKE is not supported yet
+-- rows: 1
+CREATE TABLE orders (id INT) WITH (${input:orders});
+CREATE TABLE more (twice AS id * 2) LIKE orders;
+CREATE TABLE result (id INT, twice INT) WITH (${output});
+INSERT INTO result SELECT id, twice FROM more;

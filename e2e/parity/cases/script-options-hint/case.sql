@@ -1,0 +1,6 @@
+-- feature: Scripts | hints: /*+ OPTIONS(…) */
+-- verdict: refused: a hint (/*+ … */) is not supported yet
+-- rows: 1
+CREATE TABLE orders (id INT) WITH (${input:orders});
+CREATE TABLE result (id INT) WITH (${output});
+INSERT INTO result SELECT id FROM orders /*+ OPTIONS('scan.startup.mode' = 'earliest-offset') */;

@@ -1,0 +1,6 @@
+-- feature: Types | BYTES, as base64
+-- verdict: same
+-- rows: 4
+CREATE TABLE blobs (id INT, b BYTES) WITH (${input:blobs});
+CREATE TABLE result (id INT, b BYTES) WITH (${output});
+INSERT INTO result SELECT id, b FROM blobs;

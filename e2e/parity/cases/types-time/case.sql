@@ -1,0 +1,6 @@
+-- feature: Types | TIME
+-- verdict: same
+-- rows: 4
+CREATE TABLE times (id INT, t TIME) WITH (${input:times});
+CREATE TABLE result (id INT, t TIME) WITH (${output});
+INSERT INTO result SELECT id, t FROM times;

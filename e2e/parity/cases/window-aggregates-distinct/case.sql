@@ -1,0 +1,7 @@
+-- feature: Window aggregates | COUNT(DISTINCT x), SUM(DISTINCT x), several in one query, with NULLs
+-- verdict: same
+-- rows: 2
+CREATE TABLE events (k STRING, u STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
+CREATE TABLE result (k STRING, n BIGINT, u BIGINT, dn BIGINT, s INT) WITH (${output});
+INSERT INTO result SELECT k, COUNT(*), COUNT(DISTINCT u), COUNT(DISTINCT n), SUM(DISTINCT n)
+FROM TABLE(HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '1' HOUR)) GROUP BY k, window_start, window_end;

@@ -1,0 +1,7 @@
+-- feature: Window aggregates | SUM and AVG of integers that overflow wrap around
+-- verdict: same
+-- rows: 1
+CREATE TABLE events (t TINYINT, i INT, b BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
+CREATE TABLE result (st TINYINT, si INT, sb BIGINT, at TINYINT, ai INT, ab BIGINT) WITH (${output});
+INSERT INTO result SELECT SUM(t), SUM(i), SUM(b), AVG(t), AVG(i), AVG(b)
+FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end;
