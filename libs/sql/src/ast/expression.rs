@@ -76,6 +76,10 @@ impl<'a> Walk<'a> {
                     *expression = cast_text(text.clone(), DataType::DoublePrecision);
                     Ok(())
                 }
+                Value::Number(ref text, false) if digits_of(text).is_none() => {
+                    let message = format!("the number {text} is out of range; CAST a text to DECIMAL");
+                    Err(Problem::new(&self.places.at(expression.span().start), message))
+                }
                 Value::Number(_, false) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => {
                     Ok(())
                 }
@@ -300,6 +304,13 @@ impl<'a> Walk<'a> {
         }
         Ok(())
     }
+}
+
+/// The digits of an exact number without its point, if they are not too many for a BIGINT.
+fn digits_of(number: &str) -> Option<u64> {
+    let digits: String = number.chars().filter(|c| *c != '.').collect();
+    // One more than the largest stands in the smallest.
+    digits.parse().ok().filter(|digits| *digits <= i64::MAX.unsigned_abs() + 1)
 }
 
 fn place_span(name: &ObjectName) -> Span {

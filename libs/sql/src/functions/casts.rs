@@ -1,12 +1,13 @@
 //! `CAST` and `TRY_CAST` as Flink means them.
 
 use super::java_time::{from_units, parse_default, print_default, to_units};
+use super::numbers::wrap_integers;
 use super::udf::call as function;
 use super::wrap;
 use crate::fault::unsupported;
-use arrow::array::{Array, ArrayRef, AsArray, Int64Builder, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, Int64Builder, StringBuilder};
 use arrow::compute::cast as arrow_cast;
-use arrow::datatypes::{DataType, Int64Type, TimeUnit};
+use arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimeUnit};
 use datafusion_common::{Result, exec_err};
 use datafusion_expr::{Expr, cast as plain, lit, try_cast, when};
 use datafusion_functions::string::btrim;
@@ -34,7 +35,8 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
                 false => function("try_string_to_timestamp", to.clone(), parse_lenient, vec![value]),
             }
         }
-        (T::Utf8, T::Boolean | T::Date32) => arrow(btrim().call(vec![value])),
+        (T::Utf8, T::Boolean) => arrow(value),
+        (T::Utf8, T::Date32) => arrow(btrim().call(vec![value])),
         (T::Utf8, _) if to.is_integer() => {
             let value = btrim().call(vec![value]);
             match strict {
@@ -45,6 +47,9 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
         (T::Utf8, _) if number(to) => arrow(btrim().call(vec![value])),
         // A DECIMAL that does not fit is NULL in Flink.
         (_, T::Decimal128(..)) if number(from) => try_cast(value, to.clone()),
+        (T::Decimal128(..), _) if to.is_integer() => {
+            function("decimal_to_integer", to.clone(), whole_part, vec![value])
+        }
         (_, _) if to.is_integer() && (from.is_integer() || from.is_floating()) => wrap(value, to),
         (_, _) if number(from) && number(to) => arrow(value),
         (T::Boolean, _) if number(to) => arrow(value),
@@ -54,6 +59,14 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
             return Err(unsupported("CAST", format!("CAST from {} to {}", type_name(from), type_name(to))));
         }
     })
+}
+
+/// The fraction is cut off; what is too large wraps around.
+fn whole_part(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    let decimals = arguments[0].as_primitive::<Decimal128Type>();
+    let one = 10_i128.pow(u32::try_from(decimals.scale()).unwrap_or(0));
+    let wide: Int64Array = decimals.unary(|value| (value / one) as i64);
+    wrap_integers(&[Arc::new(wide)], to)
 }
 
 fn per_second(data_type: &DataType) -> i64 {
