@@ -5,7 +5,7 @@ use super::numbers::wrap_integers;
 use super::udf::call as function;
 use super::wrap;
 use crate::fault::unsupported;
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, Int64Builder, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanBuilder, Int64Array, Int64Builder, StringBuilder};
 use arrow::compute::cast as arrow_cast;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimeUnit};
 use datafusion_common::{Result, exec_err};
@@ -35,7 +35,10 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
                 false => function("try_string_to_timestamp", to.clone(), parse_lenient, vec![value]),
             }
         }
-        (T::Utf8, T::Boolean) => arrow(value),
+        (T::Utf8, T::Boolean) if strict => {
+            function("string_to_boolean", T::Boolean, truth_strict, vec![value])
+        }
+        (T::Utf8, T::Boolean) => function("try_string_to_boolean", T::Boolean, truth_lenient, vec![value]),
         (T::Utf8, T::Date32) => arrow(btrim().call(vec![value])),
         (T::Utf8, _) if to.is_integer() => {
             let value = btrim().call(vec![value]);
@@ -89,6 +92,35 @@ fn print(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
         );
     }
     Ok(Arc::new(out.finish()))
+}
+
+fn truth_strict(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
+    truths(&arguments[0], true)
+}
+
+fn truth_lenient(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
+    truths(&arguments[0], false)
+}
+
+fn truths(texts: &ArrayRef, strict: bool) -> Result<ArrayRef> {
+    let mut out = BooleanBuilder::new();
+    for text in texts.as_string::<i32>() {
+        let value = text.and_then(truth);
+        if let (Some(text), None, true) = (text, value, strict) {
+            return exec_err!("'{text}' is no BOOLEAN; TRY_CAST would give NULL");
+        }
+        out.append_option(value);
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+/// Without spaces around it, unlike a number.
+fn truth(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "t" | "true" | "y" | "yes" | "1" => Some(true),
+        "f" | "false" | "n" | "no" | "0" => Some(false),
+        _ => None,
+    }
 }
 
 fn integers_strict(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {

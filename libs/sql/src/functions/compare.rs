@@ -1,7 +1,7 @@
 //! Comparisons of floating-point numbers by IEEE 754, as in Java: NaN is neither equal to, nor above, nor below anything.
 
 use super::udf::{Run, call as function};
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use arrow::array::{ArrayRef, AsArray, BooleanArray};
 use arrow::compute::cast as arrow_cast;
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion_common::Result;
