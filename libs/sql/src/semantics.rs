@@ -4,7 +4,7 @@
 //! Flink's precision, and what DataFusion would convert silently but Flink would not is refused.
 
 use crate::fault::{unsupported, wrong};
-use crate::functions::{cast, choose, decimal, decimal_divide, is_placeholder, wrap};
+use crate::functions::{cast, choose, compare, decimal, decimal_divide, is_placeholder, wrap};
 use arrow::datatypes::DataType;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
@@ -155,6 +155,13 @@ fn binary(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Ex
         _ => {
             let [left, right] =
                 <[Expr; 2]>::try_from(alike(vec![left, right], &op.to_string(), schema)?).unwrap_or_default();
+            let (l, r) = (left.get_type(schema)?, right.get_type(schema)?);
+            let number = |t: &DataType| t.is_numeric();
+            if (l.is_floating() && number(&r)) || (r.is_floating() && number(&l)) {
+                if let Some(compared) = compare(left.clone(), op, right.clone()) {
+                    return Ok(compared);
+                }
+            }
             Ok(binary_expr(left, op, right))
         }
     }
@@ -187,6 +194,11 @@ pub(crate) fn arithmetic(left: Expr, op: Operator, right: Expr, schema: &DFSchem
     if decimal(&l) || decimal(&r) {
         return decimal_arithmetic(left, op, right, (&l, &r));
     }
+    // Beside a FLOAT on its left, a DOUBLE is a FLOAT.
+    let right = match (&l, &r) {
+        (DataType::Float32, DataType::Float64) => plain_cast(right, DataType::Float32),
+        _ => right,
+    };
     let result = binary_expr(left, op, right);
     // The remainder has the divisor's type.
     if op == Operator::Modulo && l.is_integer() && r.is_integer() && width(&l) > width(&r) {

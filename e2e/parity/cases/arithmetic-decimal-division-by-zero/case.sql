@@ -3,5 +3,5 @@
 -- ends: failed
 SET 'restart-strategy.type' = 'none';
 CREATE TABLE numbers (id INT, d DECIMAL(10, 2)) WITH (${input:numbers});
-CREATE TABLE result (id INT, a DECIMAL(38, 10)) WITH (${output});
-INSERT INTO result SELECT id, 1.5 / d FROM numbers;
+CREATE TABLE results (id INT, a DECIMAL(38, 10)) WITH (${output});
+INSERT INTO results SELECT id, 1.5 / d FROM numbers;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 2
 CREATE TABLE numbers (id INT, a DECIMAL(38, 0)) WITH (${input:numbers});
-CREATE TABLE result (id INT, s DECIMAL(38, 0), p DECIMAL(38, 0)) WITH (${output});
-INSERT INTO result SELECT id, a + a, a * a FROM numbers;
+CREATE TABLE results (id INT, s DECIMAL(38, 0), p DECIMAL(38, 0)) WITH (${output});
+INSERT INTO results SELECT id, a + a, a * a FROM numbers;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 3
 CREATE TABLE numbers (id INT, a DECIMAL(38, 18), b DECIMAL(30, 10)) WITH (${input:numbers});
-CREATE TABLE result (id INT, s DECIMAL(38, 17), p DECIMAL(38, 6), q DECIMAL(38, 6)) WITH (${output});
-INSERT INTO result SELECT id, a + b, a * b, a / b FROM numbers;
+CREATE TABLE results (id INT, s DECIMAL(38, 17), p DECIMAL(38, 6), q DECIMAL(38, 6)) WITH (${output});
+INSERT INTO results SELECT id, a + b, a * b, a / b FROM numbers;

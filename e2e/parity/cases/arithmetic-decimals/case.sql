@@ -2,7 +2,7 @@
 -- verdict: same
 -- rows: 5
 CREATE TABLE numbers (id INT, a DECIMAL(10, 2), b DECIMAL(10, 4), i INT) WITH (${input:numbers});
-CREATE TABLE result (
+CREATE TABLE results (
   id INT, s DECIMAL(38, 10), d DECIMAL(38, 10), p DECIMAL(38, 10), q DECIMAL(38, 16), r DECIMAL(38, 16), t DECIMAL(38, 10), u DECIMAL(38, 10)
 ) WITH (${output});
-INSERT INTO result SELECT id, a + b, a - b, a * b, a / b, a / i, a * i, -a FROM numbers;
+INSERT INTO results SELECT id, a + b, a - b, a * b, a / b, a / i, a * i, -a FROM numbers;

@@ -3,5 +3,5 @@
 -- ends: failed
 SET 'restart-strategy.type' = 'none';
 CREATE TABLE numbers (id INT, i INT) WITH (${input:numbers});
-CREATE TABLE result (id INT, a INT) WITH (${output});
-INSERT INTO result SELECT id, 1 / i FROM numbers;
+CREATE TABLE results (id INT, a INT) WITH (${output});
+INSERT INTO results SELECT id, 1 / i FROM numbers;

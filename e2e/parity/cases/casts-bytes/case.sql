@@ -2,5 +2,5 @@
 -- verdict: refused: CAST to BYTES
 -- rows: 1
 CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
-CREATE TABLE result (id INT, b BYTES, t STRING) WITH (${output});
-INSERT INTO result SELECT id, CAST(s AS BYTES), CAST(CAST(s AS BYTES) AS STRING) FROM texts;
+CREATE TABLE results (id INT, b BYTES, t STRING) WITH (${output});
+INSERT INTO results SELECT id, CAST(s AS BYTES), CAST(CAST(s AS BYTES) AS STRING) FROM texts;

@@ -2,5 +2,5 @@
 -- verdict: refused: CAST from DOUBLE to STRING is not supported yet
 -- rows: 3
 CREATE TABLE numbers (id INT, d DOUBLE) WITH (${input:numbers});
-CREATE TABLE result (id INT, s STRING) WITH (${output});
-INSERT INTO result SELECT id, CAST(d AS STRING) FROM numbers;
+CREATE TABLE results (id INT, s STRING) WITH (${output});
+INSERT INTO results SELECT id, CAST(d AS STRING) FROM numbers;

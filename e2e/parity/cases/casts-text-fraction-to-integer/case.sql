@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 2
 CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
-CREATE TABLE result (id INT, i INT) WITH (${output});
-INSERT INTO result SELECT id, CAST(s AS INT) FROM texts;
+CREATE TABLE results (id INT, i INT) WITH (${output});
+INSERT INTO results SELECT id, CAST(s AS INT) FROM texts;

@@ -3,5 +3,5 @@
 -- ends: failed
 SET 'restart-strategy.type' = 'none';
 CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
-CREATE TABLE result (id INT, i INT) WITH (${output});
-INSERT INTO result SELECT id, CAST(s AS INT) FROM texts;
+CREATE TABLE results (id INT, i INT) WITH (${output});
+INSERT INTO results SELECT id, CAST(s AS INT) FROM texts;

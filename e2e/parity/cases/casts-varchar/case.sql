@@ -2,5 +2,5 @@
 -- verdict: refused: (CAST to STRING is)
 -- rows: 2
 CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
-CREATE TABLE result (id INT, v STRING, c STRING) WITH (${output});
-INSERT INTO result SELECT id, CAST(s AS VARCHAR(3)), CAST(s AS CHAR(5)) FROM texts;
+CREATE TABLE results (id INT, v STRING, c STRING) WITH (${output});
+INSERT INTO results SELECT id, CAST(s AS VARCHAR(3)), CAST(s AS CHAR(5)) FROM texts;

@@ -9,5 +9,5 @@ CREATE TABLE orders (
   label AS UPPER(name) || '!',
   name STRING
 ) WITH (${input:orders});
-CREATE TABLE result (id INT, total DECIMAL(20, 2), label STRING) WITH (${output});
-INSERT INTO result SELECT id, total, label FROM orders;
+CREATE TABLE results (id INT, total DECIMAL(20, 2), label STRING) WITH (${output});
+INSERT INTO results SELECT id, total, label FROM orders;

@@ -3,5 +3,5 @@
 -- ends: failed
 SET 'restart-strategy.type' = 'none';
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
-CREATE TABLE result (id INT, s STRING NOT NULL) WITH (${output});
-INSERT INTO result SELECT id, s FROM orders;
+CREATE TABLE results (id INT, s STRING NOT NULL) WITH (${output});
+INSERT INTO results SELECT id, s FROM orders;

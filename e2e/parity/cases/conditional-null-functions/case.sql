@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 5
 CREATE TABLE numbers (id INT, a INT, b BIGINT, s STRING) WITH (${input:numbers});
-CREATE TABLE result (id INT, c BIGINT, d INT, e INT, f STRING, g STRING, h STRING) WITH (${output});
-INSERT INTO result SELECT id, COALESCE(a, b, -1), NULLIF(a, 2), IFNULL(a, 0), IF(a > 1, 'more', 'less'), COALESCE(s, ''), NULLIF(s, '') FROM numbers;
+CREATE TABLE results (id INT, c BIGINT, d INT, e INT, f STRING, g STRING, h STRING) WITH (${output});
+INSERT INTO results SELECT id, COALESCE(a, b, -1), NULLIF(a, 2), IFNULL(a, 0), IF(a > 1, 'more', 'less'), COALESCE(s, ''), NULLIF(s, '') FROM numbers;

@@ -1,6 +1,6 @@
 -- feature: Errors | FROM misspelt
 -- verdict: error: line 6, column 3
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
-CREATE TABLE result (id INT, s STRING) WITH (${output});
-INSERT INTO result SELECT id, s FRM
+CREATE TABLE results (id INT, s STRING) WITH (${output});
+INSERT INTO results SELECT id, s FRM
   orders;

@@ -1,6 +1,6 @@
 -- feature: Errors | a function that is not there
 -- verdict: error: line 6, column 3
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
-CREATE TABLE result (id INT, s STRING) WITH (${output});
-INSERT INTO result SELECT id,
+CREATE TABLE results (id INT, s STRING) WITH (${output});
+INSERT INTO results SELECT id,
   SHOUT(s) FROM orders;

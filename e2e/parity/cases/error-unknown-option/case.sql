@@ -2,5 +2,5 @@
 -- verdict: error: line 4, column 1 (Flink names no place)
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders},
 'scan.startup.mod' = 'earliest-offset');
-CREATE TABLE result (id INT, s STRING) WITH (${output});
-INSERT INTO result SELECT id, s FROM orders;
+CREATE TABLE results (id INT, s STRING) WITH (${output});
+INSERT INTO results SELECT id, s FROM orders;

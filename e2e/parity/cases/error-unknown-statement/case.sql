@@ -1,5 +1,5 @@
 -- feature: Errors | a statement that is misspelt
--- verdict: error: line 5, column 1
+-- verdict: error: line 5, column 1 (Flink names no place)
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
-CREATE TABLE result (id INT, s STRING) WITH (${output});
-INSRT INTO result SELECT id, s FROM orders;
+CREATE TABLE results (id INT, s STRING) WITH (${output});
+INSRT INTO results SELECT id, s FROM orders;

@@ -1,6 +1,6 @@
 -- feature: Errors | WHERE with a number
 -- verdict: error: line 6, column 7
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
-CREATE TABLE result (id INT, s STRING) WITH (${output});
-INSERT INTO result SELECT id, s FROM orders
+CREATE TABLE results (id INT, s STRING) WITH (${output});
+INSERT INTO results SELECT id, s FROM orders
 WHERE id + 1;

@@ -4,5 +4,5 @@
 CREATE TABLE orders (id INT, s STRING) WITH (
   'connector' = 'kafka', 'topic' = '${topic:orders}', 'properties.bootstrap.servers' = '${kafka_brokers}',
   'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset', 'format' = 'csv');
-CREATE TABLE result (id INT, s STRING) WITH (${output});
-INSERT INTO result SELECT id, s FROM orders;
+CREATE TABLE results (id INT, s STRING) WITH (${output});
+INSERT INTO results SELECT id, s FROM orders;

@@ -4,5 +4,5 @@
 CREATE TABLE orders (id INT, s STRING, PRIMARY KEY (id) NOT ENFORCED) WITH (
   'connector' = 'kafka', 'topic' = '${topic:orders}', 'properties.bootstrap.servers' = '${kafka_brokers}',
   'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset', 'format' = 'debezium-json');
-CREATE TABLE result (id INT, s STRING, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
-INSERT INTO result SELECT id, s FROM orders;
+CREATE TABLE results (id INT, s STRING, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
+INSERT INTO results SELECT id, s FROM orders;

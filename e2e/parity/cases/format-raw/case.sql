@@ -4,5 +4,5 @@
 CREATE TABLE orders (line STRING) WITH (
   'connector' = 'kafka', 'topic' = '${topic:orders}', 'properties.bootstrap.servers' = '${kafka_brokers}',
   'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset', 'format' = 'raw');
-CREATE TABLE result (line STRING) WITH (${output});
-INSERT INTO result SELECT line FROM orders;
+CREATE TABLE results (line STRING) WITH (${output});
+INSERT INTO results SELECT line FROM orders;

@@ -2,5 +2,5 @@
 -- verdict: refused: a GROUP BY without both window_start and window_end
 -- rows: 1
 CREATE TABLE orders (k STRING, n INT) WITH (${input:orders});
-CREATE TABLE result (k STRING, total INT, PRIMARY KEY (k) NOT ENFORCED) WITH (${upsert});
-INSERT INTO result SELECT k, SUM(n) FROM orders GROUP BY k HAVING SUM(n) > 1;
+CREATE TABLE results (k STRING, total INT, PRIMARY KEY (k) NOT ENFORCED) WITH (${upsert});
+INSERT INTO results SELECT k, SUM(n) FROM orders GROUP BY k HAVING SUM(n) > 1;

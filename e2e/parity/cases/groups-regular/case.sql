@@ -2,5 +2,5 @@
 -- verdict: refused: a GROUP BY without both window_start and window_end
 -- rows: 2
 CREATE TABLE orders (k STRING, n INT) WITH (${input:orders});
-CREATE TABLE result (k STRING, n BIGINT, total INT, PRIMARY KEY (k) NOT ENFORCED) WITH (${upsert});
-INSERT INTO result SELECT k, COUNT(*), SUM(n) FROM orders GROUP BY k;
+CREATE TABLE results (k STRING, n BIGINT, total INT, PRIMARY KEY (k) NOT ENFORCED) WITH (${upsert});
+INSERT INTO results SELECT k, COUNT(*), SUM(n) FROM orders GROUP BY k;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 2
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
-CREATE TABLE result (a STRING, id INT, s STRING, z BIGINT) WITH (${output});
-INSERT INTO result (s, id) SELECT s, id FROM orders;
+CREATE TABLE results (a STRING, id INT, s STRING, z BIGINT) WITH (${output});
+INSERT INTO results (s, id) SELECT s, id FROM orders;

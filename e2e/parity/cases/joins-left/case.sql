@@ -3,5 +3,5 @@
 -- rows: 2
 CREATE TABLE orders (id INT, buyer INT) WITH (${input:orders});
 CREATE TABLE buyers (id INT, name STRING) WITH (${input:buyers});
-CREATE TABLE result (id INT, name STRING, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
-INSERT INTO result SELECT o.id, b.name FROM orders AS o LEFT JOIN buyers AS b ON o.buyer = b.id;
+CREATE TABLE results (id INT, name STRING, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
+INSERT INTO results SELECT o.id, b.name FROM orders AS o LEFT JOIN buyers AS b ON o.buyer = b.id;

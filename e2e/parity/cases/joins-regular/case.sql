@@ -3,5 +3,5 @@
 -- rows: 1
 CREATE TABLE orders (id INT, buyer INT) WITH (${input:orders});
 CREATE TABLE buyers (id INT, name STRING) WITH (${input:buyers});
-CREATE TABLE result (id INT, name STRING) WITH (${output});
-INSERT INTO result SELECT o.id, b.name FROM orders AS o JOIN buyers AS b ON o.buyer = b.id;
+CREATE TABLE results (id INT, name STRING) WITH (${output});
+INSERT INTO results SELECT o.id, b.name FROM orders AS o JOIN buyers AS b ON o.buyer = b.id;

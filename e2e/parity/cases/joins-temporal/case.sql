@@ -5,5 +5,5 @@ CREATE TABLE orders (id INT, currency STRING, ts TIMESTAMP(3), WATERMARK FOR ts 
 CREATE TABLE rates (currency STRING, rate DECIMAL(10, 2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts, PRIMARY KEY (currency) NOT ENFORCED) WITH (
   'connector' = 'upsert-kafka', 'topic' = '${topic:rates}', 'properties.bootstrap.servers' = '${kafka_brokers}',
   'scan.bounded.mode' = 'latest-offset', 'key.format' = 'json', 'value.format' = 'json');
-CREATE TABLE result (id INT, rate DECIMAL(10, 2)) WITH (${output});
-INSERT INTO result SELECT o.id, r.rate FROM orders AS o JOIN rates FOR SYSTEM_TIME AS OF o.ts AS r ON o.currency = r.currency;
+CREATE TABLE results (id INT, rate DECIMAL(10, 2)) WITH (${output});
+INSERT INTO results SELECT o.id, r.rate FROM orders AS o JOIN rates FOR SYSTEM_TIME AS OF o.ts AS r ON o.currency = r.currency;

@@ -5,5 +5,5 @@ CREATE TABLE orders (id INT) WITH (
   'connector' = 'kafka', 'topic' = '${topic:orders}', 'properties.bootstrap.servers' = '${kafka_brokers}',
   'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'timestamp', 'scan.bounded.timestamp-millis' = '4102444800000',
   'format' = 'json');
-CREATE TABLE result (id INT) WITH (${output});
-INSERT INTO result SELECT id FROM orders;
+CREATE TABLE results (id INT) WITH (${output});
+INSERT INTO results SELECT id FROM orders;

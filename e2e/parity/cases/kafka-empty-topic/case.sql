@@ -3,5 +3,5 @@
 -- rows: 0
 -- partitions: 2
 CREATE TABLE orders (id INT) WITH (${input:orders});
-CREATE TABLE result (id INT) WITH (${output});
-INSERT INTO result SELECT id FROM orders;
+CREATE TABLE results (id INT) WITH (${output});
+INSERT INTO results SELECT id FROM orders;

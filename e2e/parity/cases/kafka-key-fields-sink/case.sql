@@ -2,8 +2,8 @@
 -- verdict: same
 -- rows: 2
 CREATE TABLE orders (k INT, s STRING) WITH (${input:orders});
-CREATE TABLE result (k INT, s STRING) WITH (
+CREATE TABLE results (k INT, s STRING) WITH (
   'connector' = 'kafka', 'topic' = '${topic:written}', 'properties.bootstrap.servers' = '${kafka_brokers}',
   'sink.delivery-guarantee' = 'at-least-once',
   'key.format' = 'json', 'key.fields' = 'k', 'value.format' = 'json', 'value.fields-include' = 'EXCEPT_KEY');
-INSERT INTO result SELECT k, s FROM orders;
+INSERT INTO results SELECT k, s FROM orders;

@@ -8,7 +8,7 @@ CREATE TABLE orders (
   t STRING METADATA FROM 'topic',
   `partition` INT METADATA VIRTUAL,
   `offset` BIGINT METADATA,
-  at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'
+  ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'
 ) WITH (${input:orders});
-CREATE TABLE result (id INT, t STRING, p INT, o BIGINT, at TIMESTAMP_LTZ(3)) WITH (${output});
-INSERT INTO result SELECT id, t, `partition`, `offset`, at FROM orders;
+CREATE TABLE results (id INT, t STRING, p INT, o BIGINT, ts TIMESTAMP_LTZ(3)) WITH (${output});
+INSERT INTO results SELECT id, t, `partition`, `offset`, ts FROM orders;

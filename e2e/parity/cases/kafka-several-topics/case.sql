@@ -5,5 +5,5 @@
 CREATE TABLE orders (id INT) WITH (
   'connector' = 'kafka', 'topic' = '${topic:north};${topic:south}', 'properties.bootstrap.servers' = '${kafka_brokers}',
   'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset', 'format' = 'json');
-CREATE TABLE result (id INT) WITH (${output});
-INSERT INTO result SELECT id FROM orders;
+CREATE TABLE results (id INT) WITH (${output});
+INSERT INTO results SELECT id FROM orders;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 5
 CREATE TABLE numbers (id INT, i INT, s STRING) WITH (${input:numbers});
-CREATE TABLE result (id INT, a BOOLEAN, b BOOLEAN, c BOOLEAN, d BOOLEAN, e BOOLEAN, f BOOLEAN) WITH (${output});
-INSERT INTO result SELECT id, i BETWEEN 1 AND 3, i NOT BETWEEN 1 AND 3, i IN (1, 3), i NOT IN (1, 3), s IN ('a', 'b'), i BETWEEN 3 AND 1 FROM numbers;
+CREATE TABLE results (id INT, a BOOLEAN, b BOOLEAN, c BOOLEAN, d BOOLEAN, e BOOLEAN, f BOOLEAN) WITH (${output});
+INSERT INTO results SELECT id, i BETWEEN 1 AND 3, i NOT BETWEEN 1 AND 3, i IN (1, 3), i NOT IN (1, 3), s IN ('a', 'b'), i BETWEEN 3 AND 1 FROM numbers;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 3
 CREATE TABLE numbers (id INT, i INT) WITH (${input:numbers});
-CREATE TABLE result (id INT, a BOOLEAN, b BOOLEAN) WITH (${output});
-INSERT INTO result SELECT id, i IN (1, CAST(NULL AS INT)), i NOT IN (1, CAST(NULL AS INT)) FROM numbers;
+CREATE TABLE results (id INT, a BOOLEAN, b BOOLEAN) WITH (${output});
+INSERT INTO results SELECT id, i IN (1, CAST(NULL AS INT)), i NOT IN (1, CAST(NULL AS INT)) FROM numbers;

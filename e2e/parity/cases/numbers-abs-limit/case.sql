@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 1
 CREATE TABLE numbers (id INT, i INT, b BIGINT) WITH (${input:numbers});
-CREATE TABLE result (id INT, i INT, b BIGINT) WITH (${output});
-INSERT INTO result SELECT id, ABS(i), ABS(b) FROM numbers;
+CREATE TABLE results (id INT, i INT, b BIGINT) WITH (${output});
+INSERT INTO results SELECT id, ABS(i), ABS(b) FROM numbers;

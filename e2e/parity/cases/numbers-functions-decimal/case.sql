@@ -2,5 +2,5 @@
 -- verdict: refused: CEIL of a DECIMAL is not supported yet
 -- rows: 2
 CREATE TABLE numbers (id INT, m DECIMAL(10, 3)) WITH (${input:numbers});
-CREATE TABLE result (id INT, a DECIMAL(10, 0), b DECIMAL(10, 0)) WITH (${output});
-INSERT INTO result SELECT id, CEIL(m), FLOOR(m) FROM numbers;
+CREATE TABLE results (id INT, a DECIMAL(10, 0), b DECIMAL(10, 0)) WITH (${output});
+INSERT INTO results SELECT id, CEIL(m), FLOOR(m) FROM numbers;

@@ -2,5 +2,5 @@
 -- verdict: refused: is not supported yet
 -- rows: 2
 CREATE TABLE orders (k STRING, id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:orders});
-CREATE TABLE result (k STRING, id INT, before INT) WITH (${output});
-INSERT INTO result SELECT k, id, LAG(id) OVER (PARTITION BY k ORDER BY ts) FROM orders;
+CREATE TABLE results (k STRING, id INT, before INT) WITH (${output});
+INSERT INTO results SELECT k, id, LAG(id) OVER (PARTITION BY k ORDER BY ts) FROM orders;

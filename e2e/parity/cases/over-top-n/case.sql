@@ -2,7 +2,7 @@
 -- verdict: refused: OVER is not supported yet
 -- rows: 2
 CREATE TABLE orders (k STRING, id INT, n INT) WITH (${input:orders});
-CREATE TABLE result (k STRING, id INT, n INT, row_num BIGINT, PRIMARY KEY (k, row_num) NOT ENFORCED) WITH (${upsert});
-INSERT INTO result SELECT k, id, n, row_num
+CREATE TABLE results (k STRING, id INT, n INT, row_num BIGINT, PRIMARY KEY (k, row_num) NOT ENFORCED) WITH (${upsert});
+INSERT INTO results SELECT k, id, n, row_num
 FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC) AS row_num FROM orders)
 WHERE row_num <= 2;

@@ -2,8 +2,8 @@
 -- verdict: refused: MATCH_RECOGNIZE is not supported yet
 -- rows: 1
 CREATE TABLE ticks (k STRING, price INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:ticks});
-CREATE TABLE result (k STRING, low INT, back INT) WITH (${output});
-INSERT INTO result SELECT m.k, m.low, m.back
+CREATE TABLE results (k STRING, low INT, back INT) WITH (${output});
+INSERT INTO results SELECT m.k, m.low, m.back
 FROM ticks MATCH_RECOGNIZE (
   PARTITION BY k ORDER BY ts
   MEASURES LAST(down.price) AS low, up.price AS back

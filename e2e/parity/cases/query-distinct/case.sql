@@ -2,5 +2,5 @@
 -- verdict: refused: SELECT DISTINCT is not supported yet
 -- rows: 2
 CREATE TABLE orders (s STRING) WITH (${input:orders});
-CREATE TABLE result (s STRING) WITH (${output});
-INSERT INTO result SELECT DISTINCT s FROM orders;
+CREATE TABLE results (s STRING, PRIMARY KEY (s) NOT ENFORCED) WITH (${upsert});
+INSERT INTO results SELECT DISTINCT s FROM orders;

@@ -3,5 +3,5 @@
 -- rows: 1
 CREATE TABLE orders (id INT) WITH (${input:orders});
 CREATE TABLE refunds (id INT) WITH (${input:refunds});
-CREATE TABLE result (id INT, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
-INSERT INTO result SELECT id FROM orders AS o WHERE EXISTS (SELECT 1 FROM refunds AS r WHERE r.id = o.id);
+CREATE TABLE results (id INT, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
+INSERT INTO results SELECT id FROM orders AS o WHERE EXISTS (SELECT 1 FROM refunds AS r WHERE r.id = o.id);

@@ -2,5 +2,5 @@
 -- verdict: refused: ORDER BY is not supported yet
 -- rows: 3
 CREATE TABLE orders (id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' MINUTE) WITH (${input:orders});
-CREATE TABLE result (id INT, ts TIMESTAMP(3)) WITH (${output});
-INSERT INTO result SELECT id, ts FROM orders ORDER BY ts;
+CREATE TABLE results (id INT, ts TIMESTAMP(3)) WITH (${output});
+INSERT INTO results SELECT id, ts FROM orders ORDER BY ts;

@@ -3,5 +3,5 @@
 -- rows: 2
 CREATE TABLE orders (id INT) WITH (${input:orders});
 CREATE TABLE refunds (id INT) WITH (${input:refunds});
-CREATE TABLE result (id INT, largest INT, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
-INSERT INTO result SELECT id, (SELECT MAX(id) FROM refunds) FROM orders;
+CREATE TABLE results (id INT, largest INT, PRIMARY KEY (id) NOT ENFORCED) WITH (${upsert});
+INSERT INTO results SELECT id, (SELECT MAX(id) FROM refunds) FROM orders;

@@ -3,5 +3,5 @@
 -- rows: 3
 CREATE TABLE orders (id INT) WITH (${input:orders});
 CREATE TABLE refunds (id INT) WITH (${input:refunds});
-CREATE TABLE result (id INT) WITH (${output});
-INSERT INTO result SELECT id FROM orders UNION ALL SELECT -id FROM refunds;
+CREATE TABLE results (id INT) WITH (${output});
+INSERT INTO results SELECT id FROM orders UNION ALL SELECT -id FROM refunds;

@@ -2,7 +2,7 @@
 -- verdict: same
 -- rows: 2
 CREATE TABLE orders (id INT, a INT) WITH (${input:orders});
-CREATE TABLE result (id INT, doubled INT) WITH (${output});
+CREATE TABLE results (id INT, doubled INT) WITH (${output});
 CREATE VIEW doubles (n, d) AS SELECT id, a * 2 FROM orders;
-CREATE VIEW large AS SELECT * FROM doubles WHERE d > 2;
-INSERT INTO result SELECT l.n, l.d FROM large AS l WHERE l.n < 10;
+CREATE VIEW big AS SELECT * FROM doubles WHERE d > 2;
+INSERT INTO results SELECT l.n, l.d FROM big AS l WHERE l.n < 10;

@@ -1,5 +1,5 @@
 -- feature: Queries | SELECT without FROM
 -- verdict: refused: SELECT without FROM is not supported yet
 -- rows: 1
-CREATE TABLE result (id INT, s STRING) WITH (${output});
-INSERT INTO result SELECT 1, 'x';
+CREATE TABLE results (id INT, s STRING) WITH (${output});
+INSERT INTO results SELECT 1, 'x';

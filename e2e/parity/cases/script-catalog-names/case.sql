@@ -2,5 +2,5 @@
 -- verdict: refused: a name with a catalog or database is not supported yet
 -- rows: 1
 CREATE TABLE orders (id INT) WITH (${input:orders});
-CREATE TABLE result (id INT) WITH (${output});
-INSERT INTO default_catalog.default_database.result SELECT id FROM orders;
+CREATE TABLE results (id INT) WITH (${output});
+INSERT INTO default_catalog.default_database.results SELECT id FROM orders;

@@ -4,6 +4,6 @@
 /* a comment; with a semicolon */
 create table orders (id int /* why not */, s string) with (${input:orders});
 -- another; comment
-Create Table result (id INT, a STRING, b STRING, c STRING) With (${output});
-insert into result select id, 'it''s; -- no comment', '/* neither */', s from orders -- the end
+Create Table results (id INT, a STRING, b STRING, c STRING) With (${output});
+insert into results select id, 'it''s; -- no comment', '/* neither */', s from orders -- the end
 ;

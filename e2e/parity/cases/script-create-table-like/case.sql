@@ -3,5 +3,5 @@
 -- rows: 1
 CREATE TABLE orders (id INT) WITH (${input:orders});
 CREATE TABLE more (twice AS id * 2) LIKE orders;
-CREATE TABLE result (id INT, twice INT) WITH (${output});
-INSERT INTO result SELECT id, twice FROM more;
+CREATE TABLE results (id INT, twice INT) WITH (${output});
+INSERT INTO results SELECT id, twice FROM more;

@@ -3,5 +3,5 @@
 -- rows: 1
 DROP TABLE IF EXISTS orders;
 CREATE TABLE orders (id INT) WITH (${input:orders});
-CREATE TABLE result (id INT) WITH (${output});
-INSERT INTO result SELECT id FROM orders;
+CREATE TABLE results (id INT) WITH (${output});
+INSERT INTO results SELECT id FROM orders;

@@ -2,5 +2,5 @@
 -- verdict: refused: a hint (/*+ … */) is not supported yet
 -- rows: 1
 CREATE TABLE orders (id INT) WITH (${input:orders});
-CREATE TABLE result (id INT) WITH (${output});
-INSERT INTO result SELECT id FROM orders /*+ OPTIONS('scan.startup.mode' = 'earliest-offset') */;
+CREATE TABLE results (id INT) WITH (${output});
+INSERT INTO results SELECT id FROM orders /*+ OPTIONS('scan.startup.mode' = 'earliest-offset') */;

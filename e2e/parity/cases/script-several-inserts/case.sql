@@ -2,7 +2,7 @@
 -- verdict: same
 -- rows: 4
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
-CREATE TABLE one (id INT) WITH (${output:one});
-CREATE TABLE two (s STRING) WITH (${output:two});
-INSERT INTO one SELECT id FROM orders;
-INSERT INTO two SELECT s FROM orders;
+CREATE TABLE firsts (id INT) WITH (${output:firsts});
+CREATE TABLE seconds (s STRING) WITH (${output:seconds});
+INSERT INTO firsts SELECT id FROM orders;
+INSERT INTO seconds SELECT s FROM orders;

@@ -1,6 +1,6 @@
 -- feature: Scripts | EXECUTE STATEMENT SET BEGIN … END: several outputs of one table
 -- verdict: same
--- rows: 5
+-- rows: 6
 CREATE TABLE orders (id INT, s STRING) WITH (${input:orders});
 CREATE TABLE evens (id INT) WITH (${output:evens});
 CREATE TABLE texts (s STRING) WITH (${output:texts});

@@ -2,6 +2,6 @@
 -- verdict: same
 -- rows: 1
 CREATE TEMPORARY TABLE IF NOT EXISTS orders (id INT COMMENT 'a number', s STRING) COMMENT 'orders' WITH (${input:orders});
-CREATE TABLE result (id INT, s STRING) WITH (${output});
+CREATE TABLE results (id INT, s STRING) WITH (${output});
 CREATE TEMPORARY VIEW named COMMENT 'only with a name' AS SELECT id, s FROM orders WHERE s IS NOT NULL;
-INSERT INTO result SELECT id, s FROM named;
+INSERT INTO results SELECT id, s FROM named;

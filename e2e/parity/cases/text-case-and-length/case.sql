@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 8
 CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
-CREATE TABLE result (id INT, up STRING, low STRING, n INT, m INT) WITH (${output});
-INSERT INTO result SELECT id, UPPER(s), LOWER(s), CHAR_LENGTH(s), CHARACTER_LENGTH(s) FROM texts;
+CREATE TABLE results (id INT, up STRING, low STRING, n INT, m INT) WITH (${output});
+INSERT INTO results SELECT id, UPPER(s), LOWER(s), CHAR_LENGTH(s), CHARACTER_LENGTH(s) FROM texts;

@@ -2,5 +2,5 @@
 -- verdict: refused: function CONCAT_WS
 -- rows: 1
 CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
-CREATE TABLE result (id INT, a STRING) WITH (${output});
-INSERT INTO result SELECT id, CONCAT_WS('-', s, 'x', CAST(NULL AS STRING)) FROM texts;
+CREATE TABLE results (id INT, a STRING) WITH (${output});
+INSERT INTO results SELECT id, CONCAT_WS('-', s, 'x', CAST(NULL AS STRING)) FROM texts;

@@ -2,5 +2,5 @@
 -- verdict: refused: function MD5 is not supported yet
 -- rows: 1
 CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
-CREATE TABLE result (id INT, a STRING, b STRING, c STRING, d STRING) WITH (${output});
-INSERT INTO result SELECT id, MD5(s), SHA256(s), TO_BASE64(s), FROM_BASE64('eA==') FROM texts;
+CREATE TABLE results (id INT, a STRING, b STRING, c STRING, d STRING) WITH (${output});
+INSERT INTO results SELECT id, MD5(s), SHA256(s), TO_BASE64(s), FROM_BASE64('eA==') FROM texts;

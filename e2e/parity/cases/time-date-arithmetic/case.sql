@@ -2,5 +2,5 @@
 -- verdict: refused: DATE + INTERVAL
 -- rows: 1
 CREATE TABLE times (id INT, d DATE) WITH (${input:times});
-CREATE TABLE result (id INT, a DATE) WITH (${output});
-INSERT INTO result SELECT id, d + INTERVAL '1' DAY FROM times;
+CREATE TABLE results (id INT, a DATE) WITH (${output});
+INSERT INTO results SELECT id, d + INTERVAL '1' DAY FROM times;

@@ -2,5 +2,5 @@
 -- verdict: refused: pattern letter 'E' in this form
 -- rows: 2
 CREATE TABLE times (id INT, t TIMESTAMP(3)) WITH (${input:times});
-CREATE TABLE result (id INT, a STRING) WITH (${output});
-INSERT INTO result SELECT id, DATE_FORMAT(t, 'EEE, d MMM yy hh:mm a') FROM times;
+CREATE TABLE results (id INT, a STRING) WITH (${output});
+INSERT INTO results SELECT id, DATE_FORMAT(t, 'EEE, d MMM yy hh:mm a') FROM times;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 7
 CREATE TABLE texts (id INT, s STRING, p STRING) WITH (${input:texts});
-CREATE TABLE result (id INT, a TIMESTAMP(3), b TIMESTAMP(3)) WITH (${output});
-INSERT INTO result SELECT id, TO_TIMESTAMP(s), TO_TIMESTAMP(p, 'dd.MM.yyyy HH:mm') FROM texts;
+CREATE TABLE results (id INT, a TIMESTAMP(3), b TIMESTAMP(3)) WITH (${output});
+INSERT INTO results SELECT id, TO_TIMESTAMP(s), TO_TIMESTAMP(p, 'dd.MM.yyyy HH:mm') FROM texts;

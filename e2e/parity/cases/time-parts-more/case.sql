@@ -2,5 +2,5 @@
 -- verdict: refused: function DAYOFWEEK
 -- rows: 1
 CREATE TABLE times (id INT, t TIMESTAMP(3)) WITH (${input:times});
-CREATE TABLE result (id INT, a BIGINT, b BIGINT, c BIGINT) WITH (${output});
-INSERT INTO result SELECT id, DAYOFWEEK(t), EXTRACT(EPOCH FROM t), EXTRACT(MILLISECOND FROM t) FROM times;
+CREATE TABLE results (id INT, a BIGINT, b BIGINT, c BIGINT) WITH (${output});
+INSERT INTO results SELECT id, DAYOFWEEK(t), EXTRACT(EPOCH FROM t), EXTRACT(MILLISECOND FROM t) FROM times;

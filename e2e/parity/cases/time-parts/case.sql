@@ -2,9 +2,9 @@
 -- verdict: same
 -- rows: 7
 CREATE TABLE times (id INT, t TIMESTAMP(3), d DATE) WITH (${input:times});
-CREATE TABLE result (
+CREATE TABLE results (
   id INT, a BIGINT, b BIGINT, c BIGINT, e BIGINT, f BIGINT, g BIGINT, h BIGINT, i BIGINT, j BIGINT, k BIGINT, l BIGINT, m BIGINT
 ) WITH (${output});
-INSERT INTO result SELECT id, YEAR(t), QUARTER(t), MONTH(t), WEEK(t), DAYOFYEAR(t), DAYOFMONTH(t), HOUR(t), MINUTE(t), SECOND(t),
+INSERT INTO results SELECT id, YEAR(t), QUARTER(t), MONTH(t), WEEK(t), DAYOFYEAR(t), DAYOFMONTH(t), HOUR(t), MINUTE(t), SECOND(t),
   EXTRACT(DAY FROM t), EXTRACT(YEAR FROM d), EXTRACT(WEEK FROM d)
 FROM times;

@@ -3,5 +3,5 @@
 -- rows: 1
 SET 'table.local-time-zone' = 'UTC';
 CREATE TABLE times (id INT, s STRING) WITH (${input:times});
-CREATE TABLE result (id INT, n BIGINT, t STRING, d DATE) WITH (${output});
-INSERT INTO result SELECT id, UNIX_TIMESTAMP(s), FROM_UNIXTIME(0), TO_DATE('2024-02-29') FROM times;
+CREATE TABLE results (id INT, n BIGINT, t STRING, d DATE) WITH (${output});
+INSERT INTO results SELECT id, UNIX_TIMESTAMP(s), FROM_UNIXTIME(0), TO_DATE('2024-02-29') FROM times;

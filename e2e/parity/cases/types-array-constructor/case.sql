@@ -2,5 +2,5 @@
 -- verdict: refused: ARRAY[…] is not supported yet
 -- rows: 1
 CREATE TABLE orders (id INT) WITH (${input:orders});
-CREATE TABLE result (ids ARRAY<INT>) WITH (${output});
-INSERT INTO result SELECT ARRAY[id, id + 1] FROM orders;
+CREATE TABLE results (ids ARRAY<INT>) WITH (${output});
+INSERT INTO results SELECT ARRAY[id, id + 1] FROM orders;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 4
 CREATE TABLE blobs (id INT, b BYTES) WITH (${input:blobs});
-CREATE TABLE result (id INT, b BYTES) WITH (${output});
-INSERT INTO result SELECT id, b FROM blobs;
+CREATE TABLE results (id INT, b BYTES) WITH (${output});
+INSERT INTO results SELECT id, b FROM blobs;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 3
 CREATE TABLE texts (id INT, c CHAR(3), v VARCHAR(3)) WITH (${input:texts});
-CREATE TABLE result (id INT, c CHAR(3), v VARCHAR(3)) WITH (${output});
-INSERT INTO result SELECT id, c, v FROM texts;
+CREATE TABLE results (id INT, c CHAR(3), v VARCHAR(3)) WITH (${output});
+INSERT INTO results SELECT id, c, v FROM texts;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 6
 CREATE TABLE days (id INT, d DATE) WITH (${input:days});
-CREATE TABLE result (id INT, d DATE) WITH (${output});
-INSERT INTO result SELECT id, d FROM days;
+CREATE TABLE results (id INT, d DATE) WITH (${output});
+INSERT INTO results SELECT id, d FROM days;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 8
 CREATE TABLE numbers (id INT, f FLOAT, d DOUBLE) WITH (${input:numbers});
-CREATE TABLE result (id INT, f FLOAT, d DOUBLE) WITH (${output});
-INSERT INTO result SELECT id, f, d FROM numbers;
+CREATE TABLE results (id INT, f FLOAT, d DOUBLE) WITH (${output});
+INSERT INTO results SELECT id, f, d FROM numbers;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 6
 CREATE TABLE numbers (id INT, t TINYINT, s SMALLINT, i INT, b BIGINT) WITH (${input:numbers});
-CREATE TABLE result (id INT, t TINYINT, s SMALLINT, i INT, b BIGINT) WITH (${output});
-INSERT INTO result SELECT id, t, s, i, b FROM numbers;
+CREATE TABLE results (id INT, t TINYINT, s SMALLINT, i INT, b BIGINT) WITH (${output});
+INSERT INTO results SELECT id, t, s, i, b FROM numbers;

@@ -2,5 +2,5 @@
 -- verdict: refused: MAP[…] is not supported yet
 -- rows: 1
 CREATE TABLE orders (id INT) WITH (${input:orders});
-CREATE TABLE result (ids MAP<STRING, INT>) WITH (${output});
-INSERT INTO result SELECT MAP['id', id] FROM orders;
+CREATE TABLE results (ids MAP<STRING, INT>) WITH (${output});
+INSERT INTO results SELECT MAP['id', id] FROM orders;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 2
 CREATE TABLE orders (id INT, buyer ROW<name STRING, age INT>) WITH (${input:orders});
-CREATE TABLE result (id INT, name STRING, age INT) WITH (${output});
-INSERT INTO result SELECT id, buyer.name, buyer.age FROM orders WHERE buyer.age > 20;
+CREATE TABLE results (id INT, name STRING, age INT) WITH (${output});
+INSERT INTO results SELECT id, buyer.name, buyer.age FROM orders WHERE buyer.age > 20;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 4
 CREATE TABLE orders (id INT, buyer ROW<name STRING, address ROW<city STRING, zip INT>>) WITH (${input:orders});
-CREATE TABLE result (id INT, name STRING, city STRING, zip INT, buyer ROW<name STRING, address ROW<city STRING, zip INT>>) WITH (${output});
-INSERT INTO result SELECT id, o.buyer.name, o.buyer.address.city, o.buyer.address.zip + 1, buyer FROM orders AS o;
+CREATE TABLE results (id INT, name STRING, city STRING, zip INT, buyer ROW<name STRING, address ROW<city STRING, zip INT>>) WITH (${output});
+INSERT INTO results SELECT id, o.buyer.name, o.buyer.address.city, o.buyer.address.zip + 1, buyer FROM orders AS o;

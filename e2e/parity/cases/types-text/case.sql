@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 10
 CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
-CREATE TABLE result (id INT, s STRING, empty BOOLEAN) WITH (${output});
-INSERT INTO result SELECT id, s, s = '' FROM texts;
+CREATE TABLE results (id INT, s STRING, is_empty BOOLEAN) WITH (${output});
+INSERT INTO results SELECT id, s, s = '' FROM texts;

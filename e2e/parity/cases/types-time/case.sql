@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 4
 CREATE TABLE times (id INT, t TIME) WITH (${input:times});
-CREATE TABLE result (id INT, t TIME) WITH (${output});
-INSERT INTO result SELECT id, t FROM times;
+CREATE TABLE results (id INT, t TIME) WITH (${output});
+INSERT INTO results SELECT id, t FROM times;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 2
 CREATE TABLE times (id INT, t3 TIMESTAMP(3), t6 TIMESTAMP(6)) WITH (${input:times});
-CREATE TABLE result (id INT, t3 TIMESTAMP(3), t6 TIMESTAMP(6)) WITH (${output});
-INSERT INTO result SELECT id, t3, t6 FROM times;
+CREATE TABLE results (id INT, t3 TIMESTAMP(3), t6 TIMESTAMP(6)) WITH (${output});
+INSERT INTO results SELECT id, t3, t6 FROM times;

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 3
 CREATE TABLE events (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events}, 'scan.watermark.emit.strategy' = 'on-event');
-CREATE TABLE result (n INT, a TIMESTAMP(3)) WITH (${output});
-INSERT INTO result SELECT n, window_start FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND));
+CREATE TABLE results (n INT, a TIMESTAMP(3)) WITH (${output});
+INSERT INTO results SELECT n, window_start FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND));

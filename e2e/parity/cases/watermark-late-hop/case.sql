@@ -2,6 +2,6 @@
 -- verdict: same
 -- rows: 6
 CREATE TABLE events (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events}, 'scan.watermark.emit.strategy' = 'on-event');
-CREATE TABLE result (a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output});
-INSERT INTO result SELECT window_start, window_end, SUM(n)
+CREATE TABLE results (a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output});
+INSERT INTO results SELECT window_start, window_end, SUM(n)
 FROM TABLE(HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '15' SECOND)) GROUP BY window_start, window_end;

@@ -3,5 +3,5 @@
 -- rows: 4
 -- partitions: 2
 CREATE TABLE events (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
-CREATE TABLE result (a TIMESTAMP(3), total INT) WITH (${output});
-INSERT INTO result SELECT window_start, SUM(n) FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
+CREATE TABLE results (a TIMESTAMP(3), total INT) WITH (${output});
+INSERT INTO results SELECT window_start, SUM(n) FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;

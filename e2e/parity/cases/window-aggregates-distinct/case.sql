@@ -2,6 +2,6 @@
 -- verdict: same
 -- rows: 2
 CREATE TABLE events (k STRING, u STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
-CREATE TABLE result (k STRING, n BIGINT, u BIGINT, dn BIGINT, s INT) WITH (${output});
-INSERT INTO result SELECT k, COUNT(*), COUNT(DISTINCT u), COUNT(DISTINCT n), SUM(DISTINCT n)
-FROM TABLE(HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '1' HOUR)) GROUP BY k, window_start, window_end;
+CREATE TABLE results (k STRING, n BIGINT, u BIGINT, dn BIGINT, s INT) WITH (${output});
+INSERT INTO results SELECT k, COUNT(*), COUNT(DISTINCT u), COUNT(DISTINCT n), SUM(DISTINCT n)
+FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY k, window_start, window_end;

@@ -1,6 +1,6 @@
 -- feature: Windows | TUMBLE and HOP before 1970
 -- verdict: same
--- rows: 9
+-- rows: 11
 CREATE TABLE events (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' DAY) WITH (${input:events});
 CREATE TABLE tumbling (a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output:tumbling});
 CREATE TABLE hopping (a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output:hopping});

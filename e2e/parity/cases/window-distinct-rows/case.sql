@@ -2,5 +2,5 @@
 -- verdict: refused: SELECT DISTINCT is not supported yet
 -- rows: 1
 CREATE TABLE events (k STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
-CREATE TABLE result (k STRING, a TIMESTAMP(3), b TIMESTAMP(3)) WITH (${output});
-INSERT INTO result SELECT DISTINCT k, window_start, window_end FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR));
+CREATE TABLE results (k STRING, a TIMESTAMP(3), b TIMESTAMP(3)) WITH (${output});
+INSERT INTO results SELECT DISTINCT k, window_start, window_end FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR));

@@ -3,5 +3,5 @@
 -- rows: 1
 SET 'table.exec.emit.early-fire.enabled' = 'false';
 CREATE TABLE events (k STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
-CREATE TABLE result (k STRING, n BIGINT) WITH (${output});
-INSERT INTO result SELECT k, COUNT(*) FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY k, window_start, window_end;
+CREATE TABLE results (k STRING, n BIGINT) WITH (${output});
+INSERT INTO results SELECT k, COUNT(*) FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY k, window_start, window_end;

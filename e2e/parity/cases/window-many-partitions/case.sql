@@ -4,5 +4,5 @@
 -- partitions: 8
 SET 'parallelism.default' = '2';
 CREATE TABLE events (k STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' HOUR) WITH (${input:events}, 'scan.watermark.idle-timeout' = '1 s');
-CREATE TABLE result (k STRING, a TIMESTAMP(3), n BIGINT, total INT) WITH (${output});
-INSERT INTO result SELECT k, window_start, COUNT(*), SUM(n) FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY k, window_start, window_end;
+CREATE TABLE results (k STRING, a TIMESTAMP(3), n BIGINT, total INT) WITH (${output});
+INSERT INTO results SELECT k, window_start, COUNT(*), SUM(n) FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY k, window_start, window_end;

@@ -2,6 +2,6 @@
 -- verdict: same
 -- rows: 5
 CREATE TABLE events (k STRING, b BOOLEAN, d DATE, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
-CREATE TABLE result (k STRING, b BOOLEAN, d DATE, n BIGINT, total INT) WITH (${output});
-INSERT INTO result SELECT k, b, d, COUNT(n), SUM(n)
+CREATE TABLE results (k STRING, b BOOLEAN, d DATE, n BIGINT, total INT) WITH (${output});
+INSERT INTO results SELECT k, b, d, COUNT(n), SUM(n)
 FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY k, b, d, window_start, window_end;

@@ -1,6 +1,6 @@
 -- feature: Windows | sizes of half a second, 90 minutes and a week
 -- verdict: same
--- rows: 9
+-- rows: 8
 CREATE TABLE events (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '99' DAY) WITH (${input:events});
 CREATE TABLE half (a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output:half});
 CREATE TABLE ninety (a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output:ninety});

@@ -2,6 +2,6 @@
 -- verdict: same
 -- rows: 2
 CREATE TABLE events (k STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
-CREATE VIEW large AS SELECT UPPER(k) AS k, n * 2 AS n, ts AS at FROM events WHERE n > 1;
-CREATE TABLE result (k STRING, a TIMESTAMP(3), total INT) WITH (${output});
-INSERT INTO result SELECT k, window_start, SUM(n) FROM TABLE(TUMBLE(TABLE large, DESCRIPTOR(at), INTERVAL '1' HOUR)) GROUP BY k, window_start, window_end;
+CREATE VIEW big AS SELECT UPPER(k) AS k, n * 2 AS n, ts AS rowtime FROM events WHERE n > 1;
+CREATE TABLE results (k STRING, a TIMESTAMP(3), total INT) WITH (${output});
+INSERT INTO results SELECT k, window_start, SUM(n) FROM TABLE(TUMBLE(TABLE big, DESCRIPTOR(rowtime), INTERVAL '1' HOUR)) GROUP BY k, window_start, window_end;

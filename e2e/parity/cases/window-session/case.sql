@@ -2,6 +2,6 @@
 -- verdict: refused: table function SESSION is not supported yet
 -- rows: 3
 CREATE TABLE events (k STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
-CREATE TABLE result (k STRING, a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output});
-INSERT INTO result SELECT k, window_start, window_end, SUM(n)
+CREATE TABLE results (k STRING, a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output});
+INSERT INTO results SELECT k, window_start, window_end, SUM(n)
 FROM TABLE(SESSION(TABLE events PARTITION BY k, DESCRIPTOR(ts), INTERVAL '5' MINUTE)) GROUP BY k, window_start, window_end;

@@ -2,8 +2,8 @@
 -- verdict: refused: OVER is not supported yet
 -- rows: 2
 CREATE TABLE events (k STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
-CREATE TABLE result (k STRING, total INT, a TIMESTAMP(3), place BIGINT) WITH (${output});
-INSERT INTO result SELECT k, total, window_start, place
+CREATE TABLE results (k STRING, total INT, a TIMESTAMP(3), place BIGINT) WITH (${output});
+INSERT INTO results SELECT k, total, window_start, place
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY total DESC) AS place
   FROM (

@@ -6,6 +6,6 @@ CREATE TABLE tumbling (id INT, ts TIMESTAMP(3), a TIMESTAMP(3), b TIMESTAMP(3), 
 CREATE TABLE hopping (id INT, ts TIMESTAMP(3), a TIMESTAMP(3), b TIMESTAMP(3), t TIMESTAMP(3)) WITH (${output:hopping});
 EXECUTE STATEMENT SET
 BEGIN
-INSERT INTO tumbling SELECT id, ts, window_start, window_end, window_time FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND));
-INSERT INTO hopping SELECT * FROM TABLE(HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND));
+INSERT INTO tumbling SELECT id, CAST(ts AS TIMESTAMP(3)), window_start, window_end, window_time FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND));
+INSERT INTO hopping SELECT id, CAST(ts AS TIMESTAMP(3)), window_start, window_end, window_time FROM TABLE(HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND));
 END;

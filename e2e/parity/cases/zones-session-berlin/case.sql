@@ -3,5 +3,5 @@
 -- rows: 6
 SET 'table.local-time-zone' = 'Europe/Berlin';
 CREATE TABLE times (id INT, z TIMESTAMP_LTZ(3), t TIMESTAMP(3)) WITH (${input:times});
-CREATE TABLE result (id INT, clock TIMESTAMP(3), text STRING, z TIMESTAMP_LTZ(3)) WITH (${output});
-INSERT INTO result SELECT id, CAST(z AS TIMESTAMP(3)), CAST(z AS STRING), CAST(t AS TIMESTAMP_LTZ(3)) FROM times;
+CREATE TABLE results (id INT, clock TIMESTAMP(3), text STRING, z TIMESTAMP_LTZ(3)) WITH (${output});
+INSERT INTO results SELECT id, CAST(z AS TIMESTAMP(3)), CAST(z AS STRING), CAST(t AS TIMESTAMP_LTZ(3)) FROM times;

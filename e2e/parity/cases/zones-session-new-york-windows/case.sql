@@ -3,6 +3,6 @@
 -- rows: 3
 SET 'table.local-time-zone' = 'America/New_York';
 CREATE TABLE times (id INT, z TIMESTAMP_LTZ(3), WATERMARK FOR z AS z) WITH (${input:times});
-CREATE TABLE result (a TIMESTAMP(3), b TIMESTAMP(3), n BIGINT) WITH (${output});
-INSERT INTO result SELECT window_start, window_end, COUNT(*)
+CREATE TABLE results (a TIMESTAMP(3), b TIMESTAMP(3), n BIGINT) WITH (${output});
+INSERT INTO results SELECT window_start, window_end, COUNT(*)
 FROM TABLE(TUMBLE(TABLE times, DESCRIPTOR(z), INTERVAL '1' DAY)) GROUP BY window_start, window_end;

@@ -1,13 +1,14 @@
 //! Which expressions are supported, and their plain form: functions of special syntax become ordinary calls.
 
+use super::literal::{digits_of, literal_precision, plain_interval};
 use crate::error::Problem;
 use crate::fault::Places;
 use crate::functions::{AGGREGATES, NON_DETERMINISTIC, is_function, names};
 use crate::nearest::suggestion;
 use datafusion_sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment, Expr,
-    Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Interval,
-    ObjectName, Spanned, Subscript, TrimWhereField, TypedString, UnaryOperator, Value,
+    Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName,
+    Spanned, Subscript, TrimWhereField, TypedString, UnaryOperator, Value,
 };
 use datafusion_sql::sqlparser::tokenizer::Span;
 
@@ -75,6 +76,10 @@ impl<'a> Walk<'a> {
                 Value::Number(ref text, false) if text.contains(['e', 'E']) => {
                     *expression = cast_text(text.clone(), DataType::DoublePrecision);
                     Ok(())
+                }
+                Value::Number(ref text, false) if digits_of(text).is_none() => {
+                    let message = format!("the number {text} is out of range; CAST a text to DECIMAL");
+                    Err(Problem::new(&self.places.at(expression.span().start), message))
                 }
                 Value::Number(_, false) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => {
                     Ok(())
@@ -351,46 +356,4 @@ fn call(name: &str, arguments: Vec<Expr>, span: Span) -> Expr {
         over: None,
         within_group: Vec::new(),
     })
-}
-
-/// Fractional digits of `TIMESTAMP '…'`, at least milliseconds.
-fn literal_precision(expression: &Expr) -> u64 {
-    let digits = match expression {
-        Expr::TypedString(TypedString { value, .. }) => match &value.value {
-            Value::SingleQuotedString(text) => text.split_once('.').map_or(0, |(_, fraction)| fraction.len()),
-            _ => 0,
-        },
-        _ => 0,
-    };
-    match digits {
-        0..=3 => 3,
-        4..=6 => 6,
-        _ => 9,
-    }
-}
-
-/// Whether it is `INTERVAL 'n' UNIT`; brings the unit into its singular.
-fn plain_interval(interval: &mut Interval) -> bool {
-    use DateTimeField as F;
-    let unit = match &interval.leading_field {
-        Some(F::Second | F::Seconds) => F::Second,
-        Some(F::Minute | F::Minutes) => F::Minute,
-        Some(F::Hour | F::Hours) => F::Hour,
-        Some(F::Day | F::Days) => F::Day,
-        Some(F::Month | F::Months) => F::Month,
-        Some(F::Year | F::Years) => F::Year,
-        _ => return false,
-    };
-    let amount = match interval.value.as_ref() {
-        Expr::Value(value) => match &value.value {
-            Value::SingleQuotedString(text) => text.trim().parse::<f64>().is_ok(),
-            _ => false,
-        },
-        _ => false,
-    };
-    interval.leading_field = Some(unit);
-    amount
-        && interval.last_field.is_none()
-        && interval.leading_precision.is_none()
-        && interval.fractional_seconds_precision.is_none()
 }

@@ -3,6 +3,7 @@
 //! Both walks name what they allow; whatever they do not know is refused with its place.
 
 mod expression;
+mod literal;
 mod query;
 
 pub(crate) use expression::Walk;

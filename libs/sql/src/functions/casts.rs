@@ -1,12 +1,13 @@
 //! `CAST` and `TRY_CAST` as Flink means them.
 
 use super::java_time::{from_units, parse_default, print_default, to_units};
+use super::numbers::wrap_integers;
 use super::udf::call as function;
 use super::wrap;
 use crate::fault::unsupported;
-use arrow::array::{Array, ArrayRef, AsArray, Int64Builder, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanBuilder, Int64Array, Int64Builder, StringBuilder};
 use arrow::compute::cast as arrow_cast;
-use arrow::datatypes::{DataType, Int64Type, TimeUnit};
+use arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimeUnit};
 use datafusion_common::{Result, exec_err};
 use datafusion_expr::{Expr, cast as plain, lit, try_cast, when};
 use datafusion_functions::string::btrim;
@@ -34,7 +35,11 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
                 false => function("try_string_to_timestamp", to.clone(), parse_lenient, vec![value]),
             }
         }
-        (T::Utf8, T::Boolean | T::Date32) => arrow(btrim().call(vec![value])),
+        (T::Utf8, T::Boolean) if strict => {
+            function("string_to_boolean", T::Boolean, truth_strict, vec![value])
+        }
+        (T::Utf8, T::Boolean) => function("try_string_to_boolean", T::Boolean, truth_lenient, vec![value]),
+        (T::Utf8, T::Date32) => arrow(btrim().call(vec![value])),
         (T::Utf8, _) if to.is_integer() => {
             let value = btrim().call(vec![value]);
             match strict {
@@ -45,6 +50,9 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
         (T::Utf8, _) if number(to) => arrow(btrim().call(vec![value])),
         // A DECIMAL that does not fit is NULL in Flink.
         (_, T::Decimal128(..)) if number(from) => try_cast(value, to.clone()),
+        (T::Decimal128(..), _) if to.is_integer() => {
+            function("decimal_to_integer", to.clone(), whole_part, vec![value])
+        }
         (_, _) if to.is_integer() && (from.is_integer() || from.is_floating()) => wrap(value, to),
         (_, _) if number(from) && number(to) => arrow(value),
         (T::Boolean, _) if number(to) => arrow(value),
@@ -54,6 +62,14 @@ pub(crate) fn cast(value: Expr, from: &DataType, to: &DataType, strict: bool) ->
             return Err(unsupported("CAST", format!("CAST from {} to {}", type_name(from), type_name(to))));
         }
     })
+}
+
+/// The fraction is cut off; what is too large wraps around.
+fn whole_part(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    let decimals = arguments[0].as_primitive::<Decimal128Type>();
+    let one = 10_i128.pow(u32::try_from(decimals.scale()).unwrap_or(0));
+    let wide: Int64Array = decimals.unary(|value| (value / one) as i64);
+    wrap_integers(&[Arc::new(wide)], to)
 }
 
 fn per_second(data_type: &DataType) -> i64 {
@@ -76,6 +92,35 @@ fn print(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
         );
     }
     Ok(Arc::new(out.finish()))
+}
+
+fn truth_strict(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
+    truths(&arguments[0], true)
+}
+
+fn truth_lenient(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
+    truths(&arguments[0], false)
+}
+
+fn truths(texts: &ArrayRef, strict: bool) -> Result<ArrayRef> {
+    let mut out = BooleanBuilder::new();
+    for text in texts.as_string::<i32>() {
+        let value = text.and_then(truth);
+        if let (Some(text), None, true) = (text, value, strict) {
+            return exec_err!("'{text}' is no BOOLEAN; TRY_CAST would give NULL");
+        }
+        out.append_option(value);
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+/// Without spaces around it, unlike a number.
+fn truth(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "t" | "true" | "y" | "yes" | "1" => Some(true),
+        "f" | "false" | "n" | "no" | "0" => Some(false),
+        _ => None,
+    }
 }
 
 fn integers_strict(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {

@@ -100,7 +100,7 @@ impl Pattern {
             return None;
         }
         let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
-        Some(NaiveDate::from_ymd_opt(year, month, day)?.and_time(time))
+        Some(date_of(year, month, day)?.and_time(time))
     }
 }
 
@@ -132,6 +132,13 @@ fn number(rest: &mut &str, least: usize, most: usize) -> Option<u32> {
     digits.parse().ok()
 }
 
+/// As Java's lenient enough resolver: a 29th to 31st that the month has not is its last day.
+fn date_of(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
+    let shorter = || (28..day).rev().find_map(|day| NaiveDate::from_ymd_opt(year, month, day));
+    let date = NaiveDate::from_ymd_opt(year, month, day);
+    if day > 31 { None } else { date.or_else(shorter) }
+}
+
 /// Flink's own form: `yyyy-[M]M-[d]d[ [H]H:[m]m:[s]s[.fraction]]`.
 pub(super) fn parse_default(text: &str) -> Option<NaiveDateTime> {
     let mut rest = text;
@@ -140,7 +147,7 @@ pub(super) fn parse_default(text: &str) -> Option<NaiveDateTime> {
     let month = number(&mut rest, 1, 2)?;
     rest = rest.strip_prefix('-')?;
     let day = number(&mut rest, 1, 2)?;
-    let date = NaiveDate::from_ymd_opt(year, month, day)?;
+    let date = date_of(year, month, day)?;
     if rest.is_empty() {
         return Some(date.and_time(NaiveTime::MIN));
     }

@@ -3,6 +3,7 @@
 //! `e2e/parity` compares them with Flink's, and `docs/flink-compat.md` lists what differs.
 
 mod casts;
+mod compare;
 mod decimals;
 mod java_time;
 mod numbers;
@@ -11,6 +12,7 @@ mod time;
 mod udf;
 
 pub(crate) use casts::cast;
+pub(crate) use compare::compare;
 pub(crate) use decimals::{decimal, decimal_divide};
 pub(crate) use numbers::wrap;
 pub(crate) use udf::is_placeholder;

@@ -3,7 +3,7 @@
 use super::Call;
 use super::udf::call as function;
 use crate::fault::unsupported;
-use arrow::array::{Array, ArrayRef, AsArray, Float64Builder, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Float64Builder, Int64Array};
 use arrow::compute::cast as arrow_cast;
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 use datafusion_common::{Result, ScalarValue};
@@ -17,8 +17,12 @@ pub(super) fn choose(call: Call<'_>) -> Result<Expr> {
     }
     let doubles = || call.arguments.iter().map(|a| cast(a.clone(), DataType::Float64)).collect::<Vec<_>>();
     Ok(match call.name.as_str() {
+        "abs" if call.types[0].is_integer() => {
+            let result = call.types[0].clone();
+            function("abs", result, absolute, call.arguments)
+        }
         "abs" => math::abs().call(call.arguments),
-        "sqrt" => math::sqrt().call(doubles()),
+        "sqrt" => function("sqrt", DataType::Float64, square_root, doubles()),
         "exp" => math::exp().call(doubles()),
         "ln" => math::ln().call(doubles()),
         "log10" => math::log10().call(doubles()),
@@ -38,6 +42,18 @@ pub(super) fn choose(call: Call<'_>) -> Result<Expr> {
             _ => math::ceil().call(call.arguments),
         },
     })
+}
+
+/// The smallest number has no counterpart and stays as it is.
+fn absolute(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    let wide = arrow_cast(&arguments[0], &DataType::Int64)?;
+    let absolute: Int64Array = wide.as_primitive::<Int64Type>().unary(i64::wrapping_abs);
+    wrap_integers(&[Arc::new(absolute)], to)
+}
+
+fn square_root(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
+    let roots: Float64Array = arguments[0].as_primitive::<Float64Type>().unary(f64::sqrt);
+    Ok(Arc::new(roots))
 }
 
 fn round(call: Call<'_>) -> Result<Expr> {
@@ -91,8 +107,9 @@ fn round_double(value: f64, digits: i32) -> f64 {
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let keep = whole.len() as i64 + i64::from(digits);
     let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|b| b - b'0').collect();
+    // A zero has no sign any more.
     if keep >= all.len() as i64 {
-        return value;
+        return value + 0.0;
     }
     if keep < 0 {
         return 0.0;
@@ -110,7 +127,7 @@ fn round_double(value: f64, digits: i32) -> f64 {
     }
     let mantissa: String = kept.iter().map(|d| char::from(b'0' + d)).collect();
     let rounded: f64 = format!("{mantissa}e{}", -i64::from(digits)).parse().unwrap_or(value);
-    rounded.copysign(value)
+    rounded.copysign(value) + 0.0
 }
 
 /// Narrows to an integer type as Java does: too large integers wrap around, too large floating-point numbers stop at
@@ -119,7 +136,7 @@ pub(crate) fn wrap(value: Expr, to: &DataType) -> Expr {
     function("wrap", to.clone(), wrap_integers, vec![value])
 }
 
-fn wrap_integers(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+pub(super) fn wrap_integers(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
     let from = &arguments[0];
     let wide: Int64Array = if from.data_type().is_floating() {
         let doubles = arrow_cast(from, &DataType::Float64)?;
@@ -153,6 +170,7 @@ mod tests {
         assert_eq!(round_double(1234.0, -2), 1200.0);
         assert_eq!(round_double(1e300, 2), 1e300);
         assert_eq!(round_double(4.0, -3), 0.0);
+        assert!(round_double(-0.4, 0).is_sign_positive());
         assert_eq!(round_double(0.1, 400), 0.1);
     }
 }

@@ -29,7 +29,7 @@ fn a_filter_and_a_projection() {
         expect![[r#"
             source t: fake: k, i, b, d, ts; watermark ts - 5s
             query out from t
-              filter d > 1.5 AND (i = 1 OR i = 2)
+              filter float_gt(d, 1.5) AND (i = 1 OR i = 2)
               select k, b as n
             sink out: fake: k STRING, n BIGINT
         "#]],
@@ -72,9 +72,9 @@ fn windows() {
         expect![[r#"
             source t: fake: k, i, d, ts; watermark ts - 5s
             query out from t
-              select ts, k, i, d > 0 as count(DISTINCT i) FILTER (WHERE d > Float64(0)), 1 as count(1)
-              HOP 5s of 1m on ts by k: count(DISTINCT i) FILTER (WHERE d > Float64(0)), count(1)
-              select k, count(DISTINCT i) FILTER (WHERE d > Float64(0)) as count(DISTINCT w.i) FILTER (WHERE w.d > Int64(0)), count(1) as count(Int64(1))
+              select ts, k, i, float_gt(d, 0) as count(DISTINCT i) FILTER (WHERE float_gt(d, Int32(0))), 1 as count(1)
+              HOP 5s of 1m on ts by k: count(DISTINCT i) FILTER (WHERE float_gt(d, Int32(0))), count(1)
+              select k, count(DISTINCT i) FILTER (WHERE float_gt(d, Int32(0))) as count(DISTINCT w.i) FILTER (WHERE w.d > Int64(0)), count(1) as count(Int64(1))
               filter count(Int64(1)) > 2
               select k, count(DISTINCT w.i) FILTER (WHERE w.d > Int64(0)) as n
             sink out: fake: k STRING, n BIGINT

@@ -1,0 +1,7 @@
+-- feature: Formats | a JSON number with a fraction where the column is an INT
+-- verdict: same
+-- ends: failed
+SET 'restart-strategy.type' = 'none';
+CREATE TABLE orders (id INT, i INT) WITH (${input:orders});
+CREATE TABLE results (id INT, i INT) WITH (${output});
+INSERT INTO results SELECT id, i FROM orders;
