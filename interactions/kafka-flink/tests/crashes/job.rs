@@ -14,7 +14,7 @@ use tokio::task::block_in_place;
 const WAIT_MAX: Duration = Duration::from_secs(180);
 /// Less than the program can take, so that it catches up after each fault; what comes meanwhile is the work that the next
 /// fault finds under way.
-const RECORDS_PER_SECOND: &str = "20000";
+const RECORDS_PER_SECOND: &str = "15000";
 const CHECKPOINT_INTERVAL_MS: &str = "100";
 
 /// A pipeline through all its deaths, fed until it is finished.

@@ -7,7 +7,7 @@ use testkit::services::unique;
 use testkit::until_async;
 
 const SOURCE: &str = "CREATE TABLE ticks (n BIGINT, read_at AS PROCTIME()) WITH ('connector' = 'datagen',
-    'rows-per-second' = '50', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '100000000')";
+    'rows-per-second' = '50', 'fields.n.min' = '1', 'fields.n.max' = '100000000')";
 
 /// A session with an endless source and a sink that takes a changelog.
 async fn ready() -> Session {
