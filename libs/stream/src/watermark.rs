@@ -79,6 +79,17 @@ impl WatermarkTracker {
         }
     }
 
+    /// The least watermark of the partitions besides `partition` that are not idle at `now`.
+    pub fn others(&self, partition: &Partition, now: Instant) -> Option<Watermark> {
+        let others = self.partitions.iter().filter(|(other, _)| *other != partition).map(|(_, p)| p);
+        others.filter(|p| p.idle_from.is_none_or(|from| from > now)).map(|p| p.watermark).min()
+    }
+
+    /// Where event time is in one partition.
+    pub fn of(&self, partition: &Partition) -> Watermark {
+        self.partitions.get(partition).map_or(Watermark::MIN, |progress| progress.watermark)
+    }
+
     /// When [`Self::event_time`] may change without a record: the next partition turns idle.
     pub fn next_change(&self, now: Instant) -> Option<Instant> {
         if self.ended {

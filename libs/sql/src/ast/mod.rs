@@ -4,6 +4,7 @@
 
 mod expression;
 mod query;
+mod row_number;
 
 pub(crate) use expression::Walk;
 pub(crate) use query::check_query;
@@ -60,8 +61,8 @@ fn refused_words(tokens: &[TokenWithSpan], places: Places<'_>) -> Option<Problem
             "MATCH_RECOGNIZE"
         } else if sees(&["FOR", "SYSTEM_TIME"]) {
             "FOR SYSTEM_TIME AS OF"
-        } else if sees(&["CROSS", "JOIN"]) || sees(&["JOIN"]) {
-            "JOIN"
+        } else if sees(&["CROSS", "JOIN"]) {
+            "CROSS JOIN"
         } else {
             return None;
         };

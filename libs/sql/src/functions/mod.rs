@@ -6,12 +6,14 @@
 mod casts;
 mod java_time;
 mod numbers;
+mod row_number;
 mod text;
 mod time;
 mod udf;
 
 pub(crate) use casts::cast;
 pub(crate) use numbers::{decimal_divide, wrap};
+pub(crate) use row_number::{ROW_NUMBER, row_number};
 pub(crate) use udf::is_placeholder;
 
 use crate::fault::wrong;
@@ -22,7 +24,10 @@ use event::type_name;
 use std::sync::Arc;
 
 /// The aggregate functions.
-pub(crate) const AGGREGATES: [&str; 5] = ["avg", "count", "max", "min", "sum"];
+pub(crate) const AGGREGATES: [&str; 7] = ["avg", "count", "grouping", "grouping_id", "max", "min", "sum"];
+
+/// The aggregate that tells grouping sets apart; `GROUPING_ID` is the same.
+pub(crate) const GROUPING: &str = "grouping";
 
 /// Functions whose value depends on when or where they run.
 pub(crate) const NON_DETERMINISTIC: [&str; 16] = [

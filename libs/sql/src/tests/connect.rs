@@ -23,7 +23,7 @@ fn options() {
             line 1, column 14, at 'a': table 'a' lacks the option 'path': where
             line 1, column 49, at ''pth'': connector 'fake' has no option 'pth'; did you mean 'path'?
             line 1, column 59, at ''frmat'': connector 'fake' has no option 'frmat'; did you mean 'format'?
-            line 1, column 90, at ''zzzzzzzz'': connector 'fake' has no option 'zzzzzzzz'; there is: path, format, properties.*, scan.watermark.idle-timeout
+            line 1, column 90, at ''zzzzzzzz'': connector 'fake' has no option 'zzzzzzzz'; there is: path, format, properties.*, scan.watermark.idle-timeout, scan.watermark.emit.strategy
             line 2, column 51, at ''fakee'': unknown connector 'fakee'; did you mean 'fake'? (there is: fake)
             line 3, column 51, at ''nonsense'': unknown connector 'nonsense' (there is: fake)"#]],
     );

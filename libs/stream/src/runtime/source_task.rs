@@ -5,12 +5,12 @@ use super::coordinator::{Report, Reporter};
 use super::outputs::{Outputs, Stop};
 use crate::operators::apply;
 use crate::watermark::{EventTime, PartitionWatermarks, WatermarkTracker};
-use crate::{CalcStep, Output, Polled, Source, StreamError, TaskState};
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::TimestampMillisecondType;
+use crate::{CalcStep, Output, Polled, Source, StreamError, TaskState, WatermarkEmit};
+use arrow::array::{Array, AsArray, TimestampMillisecondArray};
+use arrow::datatypes::{DataType, TimeUnit, TimestampMillisecondType};
 use arrow::record_batch::RecordBatch;
 use datafusion_physical_expr::PhysicalExpr;
-use event::{Batch, Epoch, Position, Watermark};
+use event::{Batch, Epoch, Partition, Position, Watermark};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -31,6 +31,7 @@ pub(super) struct SourceTask {
     pub source: Box<dyn Source>,
     pub computed: Vec<CalcStep>,
     pub watermark: Option<Arc<dyn PhysicalExpr>>,
+    pub emit: WatermarkEmit,
     pub tracker: WatermarkTracker,
     pub position: Position,
     pub control: mpsc::UnboundedReceiver<Control>,
@@ -101,27 +102,78 @@ impl SourceTask {
         self.records += batch.records;
         self.dead += batch.dead.len() as u64;
         let mut out = Output { rows: Vec::new(), dead: batch.dead };
-        let mut watermark = None;
+        let mut greatest = None;
         if batch.rows.num_rows() > 0 {
-            let rows = apply(&self.computed, batch.rows)?;
-            watermark = self.watermark_of(&rows)?;
-            out.rows.push(rows);
+            let (rows, _) = apply(&self.computed, batch.rows)?;
+            let watermarks = self.watermarks(&rows)?;
+            greatest = watermarks.as_ref().and_then(arrow::compute::max).map(Watermark);
+            let rest = match (self.emit, watermarks) {
+                (WatermarkEmit::OnEvent(rowtime), Some(watermarks)) => {
+                    self.row_by_row(rows, rowtime, &watermarks, &batch.partition).await?
+                }
+                _ => rows,
+            };
+            out.rows.push(rest);
         }
         // Rows first: a watermark must not overtake the rows it comes from.
         self.outputs.send(&mut out).await?;
         self.position.advance(&batch.partition, batch.next_offset);
-        self.tracker.advance(&batch.partition, watermark);
+        self.tracker.advance(&batch.partition, greatest);
         Ok(())
     }
 
-    fn watermark_of(&self, rows: &RecordBatch) -> Result<Option<Watermark>, StreamError> {
+    /// Sends rows and the watermarks between them, as far as a row could tell that a watermark came before it; returns
+    /// the rest of the rows.
+    ///
+    /// A row more than 1 ms ahead of the watermark falls into no window that it closes, and begins no session before
+    /// the one that it closes: then the order of the two makes no difference.
+    async fn row_by_row(
+        &mut self,
+        rows: RecordBatch,
+        rowtime: usize,
+        watermarks: &TimestampMillisecondArray,
+        partition: &Partition,
+    ) -> Result<RecordBatch, Stop> {
+        let times = rows.column(rowtime);
+        let DataType::Timestamp(_, zone) = times.data_type() else {
+            return Err(StreamError::internal("the rowtime is no timestamp").into());
+        };
+        let milliseconds = DataType::Timestamp(TimeUnit::Millisecond, zone.clone());
+        let times = arrow::compute::cast(times, &milliseconds).map_err(StreamError::from)?;
+        let times = times.as_primitive::<TimestampMillisecondType>();
+        let others = self.tracker.others(partition, Instant::now()).unwrap_or(Watermark::MAX);
+        let mut own = self.tracker.of(partition);
+        let mut told = match self.told {
+            Some(EventTime::At(watermark)) => watermark,
+            _ => Watermark::MIN,
+        };
+        let mut from = 0;
+        for row in 0..rows.num_rows() {
+            let before = own.min(others);
+            if before > told && times.is_valid(row) && times.value(row) <= before.0.saturating_add(1) {
+                let mut out = Output { rows: vec![rows.slice(from, row - from)], dead: Vec::new() };
+                self.outputs.send(&mut out).await?;
+                self.outputs.broadcast(Message::Watermark(before)).await?;
+                self.told = Some(EventTime::At(before));
+                told = before;
+                from = row;
+            }
+            if watermarks.is_valid(row) {
+                own = own.max(Watermark(watermarks.value(row)));
+            }
+        }
+        Ok(rows.slice(from, rows.num_rows() - from))
+    }
+
+    /// The watermark of each row.
+    fn watermarks(&self, rows: &RecordBatch) -> Result<Option<TimestampMillisecondArray>, StreamError> {
         let Some(expression) = &self.watermark else { return Ok(None) };
         let array = expression.evaluate(rows)?.into_array(rows.num_rows())?;
         let times = array.as_primitive_opt::<TimestampMillisecondType>();
         let times = times.ok_or_else(|| {
             StreamError::internal(format!("a watermark of type {} is no timestamp in ms", array.data_type()))
         })?;
-        Ok(arrow::compute::max(times).map(Watermark))
+        Ok(Some(times.clone()))
     }
 
     async fn tell_time(&mut self) -> Result<(), Stop> {

@@ -3,7 +3,7 @@
 use crate::fakes::{Case, Failure, Remembering, Replay, Row, Table, run, truth};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
-use stream::{RunReport, WindowShape};
+use stream::{RunReport, WatermarkEmit, WindowShape};
 
 const KEYS: [&str; 5] = ["ada", "bob", "cyd", "dan", "eve"];
 const DISORDER_MS: i64 = 40;
@@ -20,7 +20,10 @@ fn results(
     batch_rows: usize,
 ) -> (Vec<String>, Vec<String>, RunReport) {
     let replay = Replay { partitions: Arc::new(partitions), batch_rows };
-    let case = Case { replay, shape, disorder_ms: DISORDER_MS, parallelism };
+    run_case(Case { replay, shape, disorder_ms: DISORDER_MS, emit: WatermarkEmit::PerBatch, parallelism })
+}
+
+fn run_case(case: Case) -> (Vec<String>, Vec<String>, RunReport) {
     let (table, dead) = (Arc::new(Mutex::new(Table::default())), Arc::new(Mutex::new(Table::default())));
     let graph = case.graph(
         vec![Remembering::new("totals", &table, Failure::None)],
@@ -109,4 +112,45 @@ fn a_row_enters_the_hopping_windows_that_are_still_open() {
         ]
     );
     assert!(dead.is_empty());
+}
+
+/// The windows and the late rows a plain loop makes of one partition's rows when time advances with each of them.
+fn row_by_row(rows: &[Row], size: i64) -> (Vec<String>, usize) {
+    let (mut watermark, mut late) = (i64::MIN, 0);
+    let mut admitted = Vec::new();
+    for row in rows {
+        let last = row.1.div_euclid(size) * size + size - 1;
+        if last <= watermark {
+            late += 1
+        } else {
+            admitted.push(*row)
+        }
+        watermark = watermark.max(row.1 - DISORDER_MS);
+    }
+    (truth(&[admitted], tumble(size)), late)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// With the watermark told after each row it makes no difference how rows come in batches.
+    #[test]
+    fn a_row_meets_the_watermark_of_every_row_before_it(
+        steps in prop::collection::vec((0..KEYS.len(), -150..150_i64), 1..200),
+        batch_rows in 1..60_usize,
+        size in 1..120_i64,
+    ) {
+        let mut now = 10_000;
+        let rows: Vec<Row> = steps.iter().map(|(key, step)| {
+            now += step;
+            (KEYS[*key], now, 1)
+        }).collect();
+        let (expected, late) = row_by_row(&rows, size);
+        let replay = Replay { partitions: Arc::new(vec![rows]), batch_rows };
+        let emit = WatermarkEmit::OnEvent(1);
+        let (got, dead, _) =
+            run_case(Case { replay, shape: tumble(size), disorder_ms: DISORDER_MS, emit, parallelism: 1 });
+        prop_assert_eq!(got, expected);
+        prop_assert_eq!(dead.len(), late);
+    }
 }
