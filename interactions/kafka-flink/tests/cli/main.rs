@@ -60,9 +60,14 @@ fn an_unknown_key_is_named_with_the_nearest_one() {
 #[test]
 fn what_comes_later_is_refused_by_name() {
     says(run(&["--sink", "redis"]), 64, &["redis", "not supported yet"]);
-    says(run(&["--session-gap-seconds", "5"]), 64, &["--session-gap-seconds", "not supported yet"]);
     says(run(&["--engine", "flink"]), 64, &["--engine flink"]);
     says(run(&["--state-dir", "s3://bucket/x", "--sink", "stdout"]), 64, &["s3://bucket/x"]);
+}
+
+#[test]
+fn a_session_has_no_slide() {
+    let both = run(&["--session-gap-seconds", "5", "--slide-seconds", "5"]);
+    says(both, 64, &["--session-gap-seconds", "--slide-seconds", "exclude each other"]);
 }
 
 #[test]
