@@ -112,7 +112,7 @@ impl ContainerFlink {
     /// # Errors
     /// `Container`; there is no embedded Flink to fall back to.
     pub async fn start(options: &ContainerOptions) -> Result<Self, DevServiceError> {
-        Ok(Self { cluster: flink_cluster(&start_options(options)?).await? })
+        Ok(Self { cluster: flink_cluster(&start_options(options)?, |spec| spec).await? })
     }
 
     /// The SQL gateway's REST API.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use stream::{Claim, Commit, ErrorKind, Held, Sink, SinkCounters, StreamError};
+use stream::{Claim, Commit, ErrorKind, Held, Sink, SinkCounters, StreamError, Verdict};
 
 /// Writes rows into a folder, exactly once: a file is data only when a manifest names it.
 ///
@@ -218,11 +218,19 @@ impl Writer {
         let Some(claimed) = &self.claimed else {
             return Err(StreamError::internal(format!("sink {} was not claimed before a commit", self.sink)));
         };
-        if claimed.held.as_ref().is_some_and(|h| (commit.generation, commit.epoch) <= (h.generation, h.epoch))
-        {
-            return Ok(claimed.counters);
-        }
         let number = claimed.last + 1;
+        let verdict = commit.after(claimed.held.as_ref()).map_err(|why| {
+            StreamError::new(
+                ErrorKind::Data,
+                format!("sink '{}' in {} {why}", self.sink, self.folder.display()),
+            )
+        });
+        match verdict {
+            Ok(Verdict::Next) => {}
+            Ok(Verdict::AlreadyHeld) => return Ok(claimed.counters),
+            // A fenced writer is behind: its epochs may be out of order for that reason alone, and it must hear so.
+            Err(why) => return self.number_taken(number, commit, Some(why)),
+        }
         match self.write_and_link(claimed, number, commit, rows) {
             Ok(Some(committed)) => {
                 failpoint::hit("files.committed");
@@ -250,9 +258,7 @@ impl Writer {
         failpoint::hit("files.data_written");
         let mut counters = claimed.counters;
         counters.committed += count;
-        let held =
-            Held { generation: commit.generation, epoch: commit.epoch, snapshot: commit.snapshot.clone() };
-        let committed = Committed { held, files, counters };
+        let committed = Committed { held: commit.into(), files, counters };
         let manifest = Manifest {
             pipeline: self.pipeline.clone(),
             sink: self.sink.clone(),

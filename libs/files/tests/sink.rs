@@ -88,7 +88,7 @@ async fn a_fenced_writer_commits_nothing() {
             new.commit(&commit(epoch + 3 * round), &[]).await.unwrap();
         }
     }
-    new.commit(&commit(9), &rows(1..2)).await.unwrap();
+    new.commit(&commit(8), &rows(1..2)).await.unwrap();
     assert_eq!(content(folder.path()), "{\"id\":0}\n{\"id\":1}\n");
     // What the fenced one wrote in vain goes with the next claim; a newer writer's files stay.
     assert_eq!(names(folder.path()).len(), 1 + 2 + 1);
@@ -148,7 +148,8 @@ async fn a_crash_between_any_two_steps_loses_and_doubles_nothing() {
         let (mut sink, claim) = claimed(folder.path()).await;
         assert_eq!(claim.held.map(|held| held.epoch.0), epoch, "{failpoint}");
         assert_eq!(names(folder.path()).len() - 1, committed_files(folder.path()).unwrap().len());
-        for epoch in 1..=3 {
+        // From the epoch that is held, which changes nothing.
+        for epoch in epoch.unwrap_or(1)..=3 {
             sink.commit(&commit(epoch), &rows(epoch as i64 - 1..epoch as i64)).await.unwrap();
         }
         assert_eq!(content(folder.path()), "{\"id\":0}\n{\"id\":1}\n{\"id\":2}\n", "{failpoint}");

@@ -46,10 +46,10 @@ impl Connector for Jdbc {
         let settings = Settings::parse(table, context)?;
         let mut connection = connect(&settings.url, context.connect_timeout).await?;
         let target = validate(&mut connection, table, &settings).await?;
-        let encoders = Encoders::new(&target)?;
+        let (encoders, direct) = (Encoders::staged(&target)?, Encoders::direct(&target)?);
         let id = Identity { pipeline: context.pipeline.clone(), sink: table.name.clone() };
         let connect_timeout = context.connect_timeout;
-        Ok(Box::new(PostgresSink::new(Plan { id, settings, connect_timeout, target, encoders })))
+        Ok(Box::new(PostgresSink::new(Plan { id, settings, connect_timeout, target, encoders, direct })))
     }
 }
 

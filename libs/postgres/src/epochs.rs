@@ -5,7 +5,7 @@ use crate::ddl::ADVISORY_LOCK;
 use event::Epoch;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row as _, query, raw_sql};
-use stream::{Commit, Held, SinkCounters, SnapshotId};
+use stream::{Commit, Held, SinkCounters, SnapshotId, Verdict};
 
 const CREATE: &str = "
     CREATE SCHEMA IF NOT EXISTS ibb;
@@ -72,42 +72,11 @@ impl Row {
     }
 }
 
-/// The generation of a pipeline that was never restored from a savepoint.
-const FIRST_GENERATION: u64 = 1;
-
-/// What is to be done with an epoch, given what is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    AlreadyHeld,
-    Next,
-}
-
-/// An epoch follows the one held in its generation; a newer generation, which a savepoint opens, may start anywhere.
+/// Whether this epoch is to be written, given what is held.
 pub(crate) fn judge(id: &Identity, held: Option<&Held>, commit: &Commit) -> Result<Verdict, PostgresError> {
-    let wanted = format!("epoch {} of generation {}", commit.epoch, commit.generation);
-    let Some(held) = held else {
-        if commit.generation > FIRST_GENERATION || commit.epoch == Epoch(1) {
-            return Ok(Verdict::Next);
-        }
-        return Err(PostgresError::Data(format!(
-            "sink '{}' of pipeline '{}' holds nothing yet, so {wanted} cannot be its first",
-            id.sink, id.pipeline
-        )));
-    };
-    let holds = format!("sink '{}' of pipeline '{}' holds epoch {}", id.sink, id.pipeline, held.epoch);
-    let refuse =
-        |why: String| Err(PostgresError::Data(format!("{holds} of generation {}, {why}", held.generation)));
-    let follows = commit.generation == held.generation && commit.epoch == held.epoch.next();
-    if follows || commit.generation > held.generation {
-        return Ok(Verdict::Next);
-    }
-    if (commit.generation, commit.epoch) != (held.generation, held.epoch) {
-        return refuse(format!("so {wanted} cannot follow"));
-    }
-    if commit.snapshot != held.snapshot {
-        return refuse(format!("of snapshot {}, not of {}", held.snapshot.0, commit.snapshot.0));
-    }
-    Ok(Verdict::AlreadyHeld)
+    commit
+        .after(held)
+        .map_err(|why| PostgresError::Data(format!("sink '{}' of pipeline '{}' {why}", id.sink, id.pipeline)))
 }
 
 /// Creates schema and table unless they are there.
@@ -263,36 +232,5 @@ pub(crate) fn tolerate_no_permission(
             Ok(())
         }
         other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_next_epoch_follows() {
-        let id = Identity { pipeline: "p".into(), sink: "s".into() };
-        let held =
-            |generation, epoch| Held { generation, epoch: Epoch(epoch), snapshot: SnapshotId("a".into()) };
-        let commit = |generation, epoch, snapshot: &str| Commit {
-            generation,
-            epoch: Epoch(epoch),
-            snapshot: SnapshotId(snapshot.into()),
-        };
-        for (held, commit, expected) in [
-            (None, commit(1, 1, "a"), Some(Verdict::Next)),
-            (None, commit(1, 9, "a"), None),
-            (None, commit(2, 9, "a"), Some(Verdict::Next)),
-            (Some(held(1, 4)), commit(1, 5, "b"), Some(Verdict::Next)),
-            (Some(held(1, 4)), commit(1, 4, "a"), Some(Verdict::AlreadyHeld)),
-            (Some(held(1, 4)), commit(1, 4, "b"), None),
-            (Some(held(1, 4)), commit(1, 6, "b"), None),
-            (Some(held(1, 4)), commit(1, 3, "a"), None),
-            (Some(held(1, 4)), commit(2, 3, "a"), Some(Verdict::Next)),
-            (Some(held(2, 4)), commit(1, 5, "a"), None),
-        ] {
-            assert_eq!(judge(&id, held.as_ref(), &commit).ok(), expected, "{held:?} then {commit:?}");
-        }
     }
 }

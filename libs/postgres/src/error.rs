@@ -80,6 +80,11 @@ impl PostgresError {
         self.sqlstate().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
     }
 
+    /// Rows cannot be copied into the table itself: some are refused, or it does not take COPY (row-level security).
+    pub(crate) fn needs_staging(&self) -> bool {
+        self.refuses_rows() || self.sqlstate() == Some("0A000")
+    }
+
     /// Deadlock or serialisation failure: the transaction had no effect and may be run again at once.
     pub(crate) fn is_conflict(&self) -> bool {
         matches!(self.sqlstate(), Some("40001" | "40P01"))

@@ -4,7 +4,7 @@ use crate::PostgresError;
 use crate::connect::connect;
 use crate::dead_letters;
 use crate::encode::Encoders;
-use crate::epochs::{self, Backend, Identity, Row, Verdict};
+use crate::epochs::{self, Backend, Identity, Row};
 use crate::merge::merge;
 use crate::options::Settings;
 use crate::rows::EpochRows;
@@ -16,7 +16,7 @@ use resilience::{Retry, RetryPolicy, failpoint, retry};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, raw_sql};
 use std::time::Duration;
-use stream::{Claim, Commit, Sink, SinkCounters, StreamError};
+use stream::{Claim, Commit, Sink, SinkCounters, StreamError, Verdict};
 
 /// A server that vanished without a word is given up after this; longer than any statement may take.
 const ATTEMPT_MAX: Duration = Duration::from_secs(15 * 60);
@@ -28,6 +28,17 @@ pub(crate) struct Plan {
     pub connect_timeout: Duration,
     pub target: Target,
     pub encoders: Encoders,
+    /// Where the table takes rows as they are: into it without a staging table.
+    pub direct: Option<Encoders>,
+}
+
+/// How rows get into the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By one COPY inside the transaction: quickest, but a refused row ends it.
+    Direct,
+    /// Through a staging table, from where rows that the database refuses are told from the others.
+    Staged,
 }
 
 /// Since `claim`.
@@ -52,7 +63,12 @@ impl PostgresSink {
     }
 
     /// One attempt, on the connection at hand or on a new one that claims again.
-    async fn try_commit(&mut self, commit: &Commit, rows: &EpochRows) -> Result<SinkCounters, PostgresError> {
+    async fn try_commit(
+        &mut self,
+        commit: &Commit,
+        rows: &EpochRows,
+        way: Way,
+    ) -> Result<SinkCounters, PostgresError> {
         let Some(claimed) = &mut self.claimed else {
             return Err(PostgresError::Internal("commit was called before claim".into()));
         };
@@ -60,7 +76,7 @@ impl PostgresSink {
             Some(connection) => connection,
             None => self.plan.claim_again(claimed).await?,
         };
-        let attempt = self.plan.run(&mut connection, &claimed.row, commit, rows);
+        let attempt = self.plan.run(&mut connection, &claimed.row, commit, rows, way);
         let result = match tokio::time::timeout(ATTEMPT_MAX, attempt).await {
             Ok(result) => result,
             Err(_) => Err(PostgresError::Lost { doing: "committing an epoch", cause: None }),
@@ -105,9 +121,14 @@ impl Sink for PostgresSink {
     async fn commit(&mut self, commit: &Commit, rows: &[RecordBatch]) -> Result<SinkCounters, StreamError> {
         let rows = EpochRows::prepare(&self.plan.target, rows)?;
         let mut left = self.plan.settings.max_retries.max(1);
+        let mut way = if self.plan.direct.is_some() { Way::Direct } else { Way::Staged };
         loop {
-            match self.try_commit(commit, &rows).await {
+            match self.try_commit(commit, &rows, way).await {
                 Ok(counters) => return Ok(counters),
+                Err(error) if way == Way::Direct && error.needs_staging() => {
+                    way = Way::Staged;
+                    tracing::debug!(%error, epoch = commit.epoch.0, "The rows go through a staging table");
+                }
                 Err(error) if left > 0 && (error.is_lost() || error.is_conflict()) => {
                     left -= 1;
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -166,17 +187,18 @@ impl Plan {
         PostgresError::Fenced { pipeline, sink, token }
     }
 
-    /// Stages the rows, then commits them with the epoch in one transaction; returns the row as it is now.
+    /// Commits the rows with the epoch in one transaction, staged before if that is the way; returns the row as it is now.
     async fn run(
         &self,
         connection: &mut PgConnection,
         known: &Row,
         commit: &Commit,
         rows: &EpochRows,
+        way: Way,
     ) -> Result<Row, PostgresError> {
         // What we know was held decides only whether staging is worth it; the locked row decides the rest.
         let staged = match epochs::judge(&self.id, known.held.as_ref(), commit) {
-            Ok(Verdict::Next) if rows.len() > 0 => {
+            Ok(Verdict::Next) if rows.len() > 0 && way == Way::Staged => {
                 Some(self.stage(connection, known.token, commit, rows).await?)
             }
             _ => None,
@@ -191,7 +213,7 @@ impl Plan {
                 self.undo(connection, known.token, commit).await?;
                 return Ok(before);
             }
-            Verdict::Next if staged.is_none() && rows.len() > 0 => {
+            Verdict::Next if staged.is_none() && rows.len() > 0 && way == Way::Staged => {
                 let message = "ibb.sink_epochs went back while this instance was running";
                 return Err(PostgresError::Data(message.into()));
             }
@@ -204,12 +226,7 @@ impl Plan {
         failpoint::hit("postgres.before_commit");
         execute(connection, "COMMIT", "committing the transaction").await?;
         failpoint::hit("postgres.committed");
-        let held = stream::Held {
-            generation: commit.generation,
-            epoch: commit.epoch,
-            snapshot: commit.snapshot.clone(),
-        };
-        Ok(Row { held: Some(held), counters, ..before })
+        Ok(Row { held: Some(commit.into()), counters, ..before })
     }
 
     async fn stage(
@@ -225,7 +242,8 @@ impl Plan {
         Ok(staged)
     }
 
-    /// Within the transaction: merges, keeps what is refused, drops the staging table; returns the new totals.
+    /// Within the transaction: merges what is staged and drops the staging table, or copies the rows; keeps what is refused;
+    /// returns the new totals.
     async fn write(
         &self,
         connection: &mut PgConnection,
@@ -243,6 +261,9 @@ impl Plan {
             refused.extend(unmerged);
             execute(connection, &format!("DROP TABLE {}", staged.table), "dropping the staging table")
                 .await?;
+        } else if let Some(encoders) = self.direct.as_ref().filter(|_| rows.len() > 0) {
+            committed = staging::append(connection, &self.target, encoders, rows).await?;
+            failpoint::hit("postgres.staged");
         }
         dead_letters::insert(connection, &self.target.dead_letters, &self.id, commit.epoch, &refused).await?;
         if !refused.is_empty() {

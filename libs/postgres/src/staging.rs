@@ -1,4 +1,4 @@
-//! Staging tables: rows reach the server before the transaction that commits them.
+//! Rows on their way in: into a staging table before the transaction that commits them, or straight into the table.
 
 use crate::PostgresError;
 use crate::dead_letters::Refused;
@@ -81,6 +81,23 @@ pub(crate) async fn stage(
         }
     }
     Ok(staged)
+}
+
+/// Copies all rows into the table itself, within the transaction that commits them; returns how many.
+///
+/// # Errors
+/// One that [`refuses_rows`](PostgresError::refuses_rows), when the database refuses any of them: none is in then, and the
+/// transaction is at its end.
+pub(crate) async fn append(
+    connection: &mut PgConnection,
+    target: &Target,
+    encoders: &Encoders,
+    rows: &EpochRows,
+) -> Result<u64, PostgresError> {
+    let names: Vec<&str> = target.columns.iter().map(|column| column.quoted.as_str()).collect();
+    let table = format!("{} ({})", target.qualified, names.join(", "));
+    let mut buffer = BytesMut::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 4);
+    copy(connection, encoders, &table, rows, (0, rows.len()), &mut buffer).await
 }
 
 /// One COPY of the rows with ordinals in the range: all of them or none.

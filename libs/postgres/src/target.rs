@@ -13,6 +13,8 @@ pub(crate) struct TargetColumn {
     pub quoted: String,
     pub mapping: Mapping,
     pub key: bool,
+    /// Its type is the one that rows are staged in.
+    pub direct: bool,
 }
 
 /// A validated table.
@@ -32,6 +34,11 @@ const DEAD_LETTERS: &str = "_dead_letters";
 impl Target {
     pub fn is_upsert(&self) -> bool {
         self.columns.iter().any(|c| c.key)
+    }
+
+    /// Whether COPY may append rows to the table itself: nothing is to be merged, assigned or cast.
+    pub fn is_direct(&self) -> bool {
+        !self.is_upsert() && self.columns.iter().all(|c| c.direct)
     }
 
     /// Indices of the key's columns.
@@ -58,6 +65,7 @@ impl Target {
             match match_column(column, &found) {
                 Ok((db, mapping)) => columns.push(TargetColumn {
                     quoted: quote_ident(&db.name),
+                    direct: mapping.is_direct(db),
                     mapping,
                     key: table.primary_key.contains(&column.name),
                 }),

@@ -24,6 +24,22 @@ pub(crate) struct Mapping {
     pub cast: Option<String>,
 }
 
+impl Mapping {
+    /// Whether COPY may write the column itself: its type is the one that is staged, so nothing is assigned or cast.
+    pub fn is_direct(&self, column: &DbColumn) -> bool {
+        let staged = match self.staging.as_str() {
+            "boolean" => "bool",
+            "smallint" => "int2",
+            "integer" => "int4",
+            "bigint" => "int8",
+            "real" => "float4",
+            "double precision" => "float8",
+            same => same,
+        };
+        self.cast.is_none() && staged == column.base_type
+    }
+}
+
 fn entry_types(entries: &Field) -> Option<(&DataType, &DataType)> {
     match entries.data_type() {
         DataType::Struct(fields) if fields.len() == 2 => Some((fields[0].data_type(), fields[1].data_type())),

@@ -49,9 +49,9 @@ impl Pipeline {
         self.sources.iter().map(|source| &source.spec)
     }
 
-    /// The tables that are written, in the order of the script.
-    pub fn sink_tables(&self) -> impl Iterator<Item = &TableSpec> {
-        self.queries.iter().map(|query| &query.spec)
+    /// The tables that are written, each with the name of its connector, in the order of the script.
+    pub fn sink_tables(&self) -> impl Iterator<Item = (&str, &TableSpec)> {
+        self.queries.iter().map(|query| (query.sink.def.connector.value.as_str(), &query.spec))
     }
 }
 

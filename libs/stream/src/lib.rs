@@ -17,6 +17,7 @@ mod operators;
 mod pace;
 mod runtime;
 mod snapshot;
+mod succession;
 mod watermark;
 
 pub use builtin::{Blackhole, Datagen, Print};
@@ -32,3 +33,4 @@ pub use operators::{Calc, CalcRole, CalcStep, WindowAggregate, WindowAssign, Win
 pub use pace::Pace;
 pub use runtime::{Progress, RunOptions, RunReport, run};
 pub use snapshot::SnapshotStore;
+pub use succession::{OutOfOrder, Verdict};

@@ -16,10 +16,12 @@ pub mod generate;
 mod metrics;
 pub mod oracle;
 mod program;
+mod say;
 pub mod services;
 mod until;
 
 pub use flights::{FLIGHTS, FlightEvents, flights_csv};
 pub use metrics::Metrics;
 pub use program::{Finished, Program, Running, binary};
+pub use say::say;
 pub use until::{free_port, until, until_async};

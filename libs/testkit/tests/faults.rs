@@ -115,5 +115,5 @@ async fn pauses_and_cuts_are_felt_and_heal() {
     assert_eq!(ping().await, None);
     redis.start_again().await.unwrap();
     until_async("an answer", Duration::from_secs(30), &ping).await;
-    println!("redis was killed and serves again after {:.1} s", begun.elapsed().as_secs_f64());
+    testkit::say(&format!("redis was killed and serves again after {:.1} s", begun.elapsed().as_secs_f64()));
 }

@@ -177,10 +177,10 @@ async fn create_targets(
         batch_rows_max: 1,
         rows_per_second_max: None,
     };
-    for table in pipeline.sink_tables() {
-        let created = match table.options.get("connector").map(String::as_str) {
-            Some("jdbc") => postgres::create_table_if_missing(table, &context).await,
-            Some("kafka" | "upsert-kafka") => create_topic(table, &context).await,
+    for (connector, table) in pipeline.sink_tables() {
+        let created = match connector {
+            "jdbc" => postgres::create_table_if_missing(table, &context).await,
+            "kafka" | "upsert-kafka" => create_topic(table, &context).await,
             _ => continue,
         };
         let cause = |cause| of_build(sql::BuildError::Connector { table: table.name.clone(), cause });

@@ -1,10 +1,11 @@
 //! Faults at seeded random moments, each while work is under way.
 
 use crate::job::Job;
-use crate::world::World;
+use rand::Rng;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::seq::SliceRandom as _;
 use std::time::Duration;
+use testkit::faults::TcpProxy;
 
 /// What strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,34 +26,50 @@ pub enum Fault {
     Slow,
 }
 
-/// A seeded order of `faults`, each struck when the program has committed something since the one before.
-///
-/// # Panics
-/// If a fault came when all work was done: it would prove nothing.
-pub async fn strike_all(world: &World, job: &mut Job<'_>, faults: &[Fault], seed: u64) {
-    let mut random = StdRng::seed_from_u64(seed);
-    let mut left = faults.to_vec();
-    while !left.is_empty() {
-        let fault = left.swap_remove(random.random_range(0..left.len()));
+/// Every fault as often as said, in a random order, each struck when the program has committed something since the one
+/// before.
+pub async fn strike_all(job: &mut Job<'_>, faults: &[(Fault, usize)], random: &mut StdRng) {
+    let mut all: Vec<Fault> =
+        faults.iter().flat_map(|(fault, times)| std::iter::repeat_n(*fault, *times)).collect();
+    all.shuffle(random);
+    for fault in all {
         job.progress().await;
         // A random moment of the epochs that follow: this is the fault itself, nothing is waited for.
         tokio::time::sleep(Duration::from_millis(random.random_range(0..300))).await;
-        job.assert_under_way(fault);
-        match fault {
-            Fault::Kill => job.kill_and_restart(),
-            Fault::BrokerKill => {
-                world.kafka.kill().await.unwrap();
-                world.kafka.start_again().await.unwrap();
-            }
-            Fault::DatabaseKill => {
-                world.postgres.kill().await.unwrap();
-                world.postgres.start_again().await.unwrap();
-            }
-            Fault::BrokerReset => world.kafka_path.reset_all(),
-            Fault::DatabaseReset => world.postgres_path.reset_all(),
-            Fault::CommitReplyLost => world.lose_commit_reply(job).await,
-            Fault::Slow => world.slow_down(Duration::from_millis(800)).await,
-        }
-        println!("seed {seed}: {fault:?} with {} records settled", job.committed_before());
+        job.assert_under_way();
+        strike(job, fault).await;
+        println!("{fault:?} with {} records settled", job.settled_before());
     }
+    job.progress().await;
+}
+
+async fn strike(job: &mut Job<'_>, fault: Fault) {
+    let services = job.services();
+    match fault {
+        Fault::Kill => return job.kill_and_restart(),
+        Fault::BrokerKill => {
+            services.kafka.kill().await.unwrap();
+            services.kafka.start_again().await.unwrap();
+        }
+        Fault::DatabaseKill => {
+            services.postgres.kill().await.unwrap();
+            services.postgres.start_again().await.unwrap();
+        }
+        Fault::BrokerReset => reset(job, &services.kafka_path).await,
+        Fault::DatabaseReset => reset(job, &services.postgres_path).await,
+        Fault::CommitReplyLost => {
+            let cut = services.commits.commits_cut();
+            services.commits.cut_commit_reply(1);
+            let is_cut = |_: &Job<'_>| (services.commits.commits_cut() > cut).then_some(());
+            job.wait("a COMMIT whose reply is lost", is_cut).await;
+        }
+        Fault::Slow => services.slow_down(Duration::from_millis(800)).await,
+    }
+    job.other_faults += 1;
+}
+
+async fn reset(job: &mut Job<'_>, path: &TcpProxy) {
+    let before = path.resets();
+    path.reset_all();
+    job.wait("a reset that meets a connection", |_| (path.resets() > before).then_some(())).await;
 }

@@ -9,7 +9,7 @@ pub const PER_KEY: &str = "CREATE TABLE per_key (window_start timestamp, event_k
                            total float8, largest float8, PRIMARY KEY (window_start, event_key))";
 
 /// What `test_producer` sends, with where it lies.
-pub fn events(world: &World) -> String {
+pub fn events(world: &World<'_>) -> String {
     format!(
         // No idle timeout: every partition always gets events, and one that is only cut off must hold windows open.
         "CREATE TABLE events (
@@ -23,7 +23,7 @@ pub fn events(world: &World) -> String {
     )
 }
 
-pub fn copied(world: &World) -> String {
+pub fn copied(world: &World<'_>) -> String {
     format!(
         "CREATE TABLE copied (
            part INT, off BIGINT, event_id BIGINT, event_key STRING, amount DOUBLE, event_time TIMESTAMP_LTZ(3)
@@ -32,7 +32,7 @@ pub fn copied(world: &World) -> String {
     )
 }
 
-pub fn per_key(world: &World) -> String {
+pub fn per_key(world: &World<'_>) -> String {
     format!(
         "CREATE TABLE per_key (
            window_start TIMESTAMP(3), event_key STRING, events BIGINT, total DOUBLE, largest DOUBLE,
@@ -42,7 +42,7 @@ pub fn per_key(world: &World) -> String {
     )
 }
 
-pub fn forwarded(world: &World) -> String {
+pub fn forwarded(world: &World<'_>) -> String {
     format!(
         "CREATE TABLE forwarded (
            part INT, off BIGINT, event_id BIGINT, event_key STRING, amount DOUBLE

@@ -1,87 +1,59 @@
-//! Services of their own behind proxies, the tables of the scripts, and what must hold in the end.
+//! Topics and a database for one run, and what must hold in the end.
 
-use crate::job::Job;
+use crate::services::Services;
 use crate::source_log::{Origin, SourceLog};
 use sqlx::Connection;
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
-use std::time::Duration;
-use testkit::faults::{PgProxy, TcpProxy};
-use testkit::services::{Database, Isolation, Kafka, Postgres, Sharing, unique};
+use std::fs;
+use testkit::services::{Database, Isolation, unique};
 
 pub const PARTITIONS: i32 = 4;
+/// The folder of the dead letters, in that of the run.
+pub const DEAD_LETTERS: &str = "dead";
 
-/// A broker and a database that may be killed, each reached through a proxy only.
-pub struct World {
+/// What one run has for itself.
+pub struct World<'s> {
+    pub services: &'s Services,
     pub folder: tempfile::TempDir,
-    pub kafka: Kafka,
-    pub kafka_path: TcpProxy,
-    pub postgres: Postgres,
-    pub postgres_path: TcpProxy,
-    /// In front of `postgres_path`.
-    pub commits: PgProxy,
     pub database: Database,
     /// Where the events come from, and where `forwarded` goes.
     pub source: String,
     pub target: String,
 }
 
-impl World {
-    pub async fn start(stem: &str) -> Self {
-        // Clients go where the broker says it is: through the proxy, which must be there first.
-        let kafka_path = TcpProxy::to("127.0.0.1:1").await;
-        let advertised = format!("PLAINTEXT://{},INSIDE://{{host}}:19092", kafka_path.address());
-        let kafka =
-            Kafka::with(|spec| spec.env("KAFKA_ADVERTISED_LISTENERS", &advertised), Sharing::Exclusive).await;
-        let (kafka, postgres) = (kafka.unwrap(), Postgres::exclusive().await.unwrap());
-        kafka_path.lead_to(kafka.bootstrap());
-        let postgres_path = TcpProxy::to(format!("{}:{}", postgres.host(), postgres.port())).await;
-        let commits = PgProxy::to(postgres_path.address()).await;
-        let database = postgres.database(stem).await.unwrap();
+impl<'s> World<'s> {
+    pub async fn new(services: &'s Services, stem: &str) -> Self {
+        let database = services.postgres.database(stem).await.unwrap();
         let (source, target) = (unique("events"), unique("forwarded"));
         for topic in [&source, &target] {
-            kafka.create_topic(topic, PARTITIONS, &[]).await.unwrap();
+            services.kafka.create_topic(topic, PARTITIONS, &[]).await.unwrap();
         }
-        let folder = tempfile::tempdir().unwrap();
-        Self { folder, kafka, kafka_path, postgres, postgres_path, commits, database, source, target }
+        Self { services, folder: tempfile::tempdir().unwrap(), database, source, target }
     }
 
     pub fn bootstrap(&self) -> String {
-        self.kafka_path.address().to_string()
+        self.services.kafka_path.address()
     }
 
     /// The database as the program reaches it.
     pub fn jdbc(&self) -> String {
-        let (url, login) = (self.database.jdbc_url(Some(self.commits.port())), self.database.user());
+        let (url, login) = (self.database.jdbc_url(Some(self.services.commits.port())), self.database.user());
         let password = self.database.password();
         format!("'connector' = 'jdbc', 'url' = '{url}', 'username' = '{login}', 'password' = '{password}'")
     }
 
-    /// Everything answers late and in small pieces for a while.
-    pub async fn slow_down(&self, lasting: Duration) {
-        for path in [&self.kafka_path, &self.postgres_path] {
-            path.change(|network| {
-                network.latency = Duration::from_millis(120);
-                network.slice = NonZeroUsize::new(700);
-            });
-        }
-        // How long the network is bad: this is the fault itself, nothing is waited for.
-        tokio::time::sleep(lasting).await;
-        for path in [&self.kafka_path, &self.postgres_path] {
-            path.restore();
-        }
-    }
-
-    /// The database commits, and nobody hears of it.
-    pub async fn lose_commit_reply(&self, job: &mut Job<'_>) {
-        let cut = self.commits.commits_cut();
-        self.commits.cut_commit_reply(1);
-        job.wait("a COMMIT whose reply is lost", |_| (self.commits.commits_cut() > cut).then_some(())).await;
+    /// Dead letters of this reason that are committed.
+    pub fn dead_letters(&self, reason: &str) -> u64 {
+        let of_reason = format!("\"reason\":\"{reason}\"");
+        let files = files::committed_files(self.folder.path().join(DEAD_LETTERS)).unwrap();
+        let text: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+        text.lines().filter(|line| line.contains(&of_reason)).count() as u64
     }
 
     /// What the source holds, by a reader that knows nothing of us.
     pub async fn source_log(&self) -> SourceLog {
-        let records = self.kafka.read_to_end(&self.source, Isolation::ReadUncommitted).await.unwrap();
+        let records =
+            self.services.kafka.read_to_end(&self.source, Isolation::ReadUncommitted).await.unwrap();
         SourceLog::read(
             records.into_iter().map(|record| (record.partition, record.offset, record.value.unwrap())),
         )
@@ -113,7 +85,7 @@ impl World {
 
     /// Windows that have closed are as PostgreSQL computes them; in those of very late events, what is missing lies among
     /// the late letters.
-    pub async fn assert_windows(&self, late: u64) {
+    pub async fn assert_windows(&self) {
         let truth = "SELECT date_trunc('second', event_time AT TIME ZONE 'UTC') AS window_start, event_key, \
                      count(*) AS events, sum(amount::numeric)::float8 AS total, max(amount) AS largest \
                      FROM truth WHERE event_time > now() - interval '1 day' GROUP BY 1, 2";
@@ -135,6 +107,7 @@ impl World {
             self.number(&format!("SELECT count(*) FROM truth WHERE event_time {old}")).await,
         );
         assert!(all > 0, "no late events were produced");
+        let late = self.dead_letters("late");
         assert_eq!(grouped as u64 + late, all as u64, "late events are grouped or kept as late");
     }
 
@@ -155,7 +128,7 @@ impl World {
 
     /// A `read_committed` reader sees every event of the source once, and those of a key in their order.
     pub async fn assert_forwarded(&self, log: &SourceLog) {
-        let records = self.kafka.read_to_end(&self.target, Isolation::ReadCommitted).await.unwrap();
+        let records = self.services.kafka.read_to_end(&self.target, Isolation::ReadCommitted).await.unwrap();
         let mut seen: BTreeMap<Origin, u32> = BTreeMap::new();
         let mut last: BTreeMap<(i32, String), Origin> = BTreeMap::new();
         for record in &records {

@@ -45,11 +45,11 @@ async fn the_table_is_exact_after_ten_kills() {
     let finished = world.start(&[]).finish(RUN_MAX).expect_code(0);
     assert!(finished.stderr.contains("continuing from a snapshot"), "{}", finished.stderr);
     world.assert_exact().await;
-    println!(
+    testkit::say(&format!(
         "0 lost, 0 duplicated in 1 run x {KILLS} kills x {} records, seed {SEED}; 95 % bound on the rate per kill: {:.2}",
         testkit::FLIGHTS,
         3.0 / f64::from(KILLS)
-    );
+    ));
     world.postgres.stop().await.unwrap();
 }
 

@@ -86,7 +86,7 @@ async fn up(services: &[Image]) -> Result<(), ContainerError> {
     for service in services {
         match service {
             Image::Flink => {
-                let cluster = flink_cluster(&options).await?;
+                let cluster = flink_cluster(&options, std::convert::identity).await?;
                 for part in [&cluster.jobmanager, &cluster.taskmanager, &cluster.gateway] {
                     say(part);
                 }

@@ -15,14 +15,18 @@ pub struct FlinkCluster {
     pub gateway: Container,
 }
 
-/// Gives a cluster whose job manager knows its task manager and whose gateway takes sessions.
+/// Gives a cluster whose job manager knows its task manager and whose gateway takes sessions; `change` is made to each of
+/// its three parts.
 ///
 /// # Errors
 /// As [`start`]; `NeverReady` when the task manager does not register.
-pub async fn flink_cluster(options: &Options) -> Result<FlinkCluster, ContainerError> {
-    let jobmanager = start(Spec::of(crate::Image::Flink), options).await?;
+pub async fn flink_cluster(
+    options: &Options,
+    change: impl Fn(Spec) -> Spec,
+) -> Result<FlinkCluster, ContainerError> {
+    let jobmanager = start(change(Spec::of(crate::Image::Flink)), options).await?;
     let name = jobmanager.name().to_owned();
-    let part = |part| start(Spec::flink(part, &name), options);
+    let part = |part| start(change(Spec::flink(part, &name)), options);
     let (taskmanager, gateway) = (part(FlinkPart::TaskManager), part(FlinkPart::SqlGateway));
     let (taskmanager, gateway) = tokio::try_join!(taskmanager, gateway)?;
     let cluster = FlinkCluster { jobmanager, taskmanager, gateway };

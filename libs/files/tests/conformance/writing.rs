@@ -27,7 +27,6 @@ impl SinkWorld for World {
             "pipelines_do_not_know_each_other" => {
                 Some("a folder belongs to one pipeline; another is refused")
             }
-            "gaps_and_strangers_are_refused" => Some("it does not look at the order of epochs yet"),
             _ => None,
         }
     }

@@ -1,13 +1,16 @@
 //! Savepoints: stopping with one, and taking one of a job that runs on.
 
-use super::JobManager;
+use super::{JobManager, LOOK_EVERY};
 use crate::error::FlinkError;
 use crate::http::Repeat;
 use crate::stack::reduce;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How Flink says that it is too early for a savepoint.
+const TASKS_STARTING: &str = "Not all required tasks are currently running";
 
 #[derive(Deserialize)]
 struct Triggered {
@@ -45,6 +48,8 @@ impl JobManager {
     /// after it. `drain` ends event time too, so that windows still open give their results: only for a job that will
     /// not be resumed.
     ///
+    /// A job whose tasks are still starting, although it runs, is asked again.
+    ///
     /// A job resumes from the path it gives by `SET 'execution.state-recovery.path' = …` before it is submitted anew.
     ///
     /// # Errors
@@ -57,8 +62,20 @@ impl JobManager {
         drain: bool,
         limit: Duration,
     ) -> Result<String, FlinkError> {
-        let body = json!({ "targetDirectory": folder, "drain": drain, "triggerId": trigger_id() });
-        self.trigger(job, "/stop", &body, "stopping a job with a savepoint", limit).await
+        let begun = Instant::now();
+        loop {
+            // A trigger that failed is not asked again under its id.
+            let body = json!({ "targetDirectory": folder, "drain": drain, "triggerId": trigger_id() });
+            let left = limit.saturating_sub(begun.elapsed());
+            match self.trigger(job, "/stop", &body, "stopping a job with a savepoint", left).await {
+                Err(FlinkError::JobFailed { cause, .. })
+                    if cause.contains(TASKS_STARTING) && begun.elapsed() < limit =>
+                {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                done => return done,
+            }
+        }
     }
 
     /// Takes a savepoint; the job runs on.

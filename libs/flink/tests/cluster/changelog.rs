@@ -57,7 +57,7 @@ async fn an_endless_query_gives_rows_until_it_is_closed() {
     }
     let job = results.job().unwrap().to_owned();
     results.close().await.unwrap();
-    let state = crate::cluster::jobs().wait_end(&job, LIMIT).await.unwrap();
+    let state = crate::cluster::jobs().await.wait_end(&job, LIMIT).await.unwrap();
     assert_eq!(state, flink::JobState::Canceled);
     session.close().await.unwrap();
 }

@@ -2,6 +2,8 @@
 
 use flink::{Gateway, JobManager, Results, Session, SessionOptions, Statement, Timeouts};
 use std::time::Duration;
+use testkit::services::Flink;
+use tokio::sync::OnceCell;
 
 /// Long enough for a job's start on a busy machine.
 pub const LIMIT: Duration = Duration::from_secs(180);
@@ -15,32 +17,30 @@ pub fn timeouts() -> Timeouts {
     }
 }
 
-/// An address from the environment. A test without a cluster fails and says what is missing.
-pub fn setting(name: &str, example: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: these tests need a running Flink cluster, as in {name}={example}")
-    })
+/// The gateway and the JobManager of the cluster that all suites share.
+async fn addresses() -> &'static (String, String) {
+    static ADDRESSES: OnceCell<(String, String)> = OnceCell::const_new();
+    let start = async || {
+        let flink = Flink::start().await.unwrap();
+        (flink.gateway_url(), flink.url())
+    };
+    ADDRESSES.get_or_init(start).await
 }
 
 pub async fn gateway() -> Gateway {
-    Gateway::connect(&setting("IBB_FLINK_GATEWAY", "http://localhost:8083"), timeouts()).await.unwrap()
+    Gateway::connect(&addresses().await.0, timeouts()).await.unwrap()
 }
 
-pub fn jobs() -> JobManager {
-    JobManager::new(&setting("IBB_FLINK_REST", "http://localhost:8081"), timeouts()).unwrap()
+pub async fn jobs() -> JobManager {
+    JobManager::new(&addresses().await.1, timeouts()).unwrap()
 }
 
 pub async fn batch() -> Session {
-    gateway().await.open(options().batch()).await.unwrap()
+    gateway().await.open(SessionOptions::default().batch()).await.unwrap()
 }
 
 pub async fn streaming() -> Session {
-    gateway().await.open(options()).await.unwrap()
-}
-
-/// The gateway under test lets sessions expire soon.
-fn options() -> SessionOptions {
-    SessionOptions { heartbeat: Some(Duration::from_secs(4)), ..SessionOptions::default() }
+    gateway().await.open(SessionOptions::default()).await.unwrap()
 }
 
 pub fn statement(text: &str) -> Statement {
@@ -54,10 +54,4 @@ pub async fn run(session: &Session, text: &str) {
 
 pub async fn query(session: &Session, text: &str) -> Results {
     session.execute(&statement(text)).await.unwrap_or_else(|error| panic!("{text}: {error}"))
-}
-
-/// A name that no other run has.
-pub fn unique(name: &str) -> String {
-    use std::hash::{BuildHasher, RandomState};
-    format!("{name}-{:016x}", RandomState::new().hash_one(name))
 }

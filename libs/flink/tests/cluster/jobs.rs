@@ -1,11 +1,13 @@
 //! Jobs: followed, cancelled, stopped with a savepoint and resumed.
 
-use crate::cluster::{LIMIT, jobs, run, statement, streaming, unique};
+use crate::cluster::{LIMIT, jobs, run, statement, streaming};
 use flink::{FlinkError, JobState, Session};
 use std::collections::BTreeMap;
+use testkit::services::unique;
+use testkit::until_async;
 
 const SOURCE: &str = "CREATE TABLE ticks (n BIGINT, read_at AS PROCTIME()) WITH ('connector' = 'datagen',
-    'rows-per-second' = '50', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '100000000')";
+    'rows-per-second' = '50', 'fields.n.min' = '1', 'fields.n.max' = '100000000')";
 
 /// A session with an endless source and a sink that takes a changelog.
 async fn ready() -> Session {
@@ -19,17 +21,18 @@ async fn ready() -> Session {
 async fn start(session: &Session, properties: &BTreeMap<String, String>) -> String {
     let insert =
         statement("INSERT INTO hole SELECT n / 1000000000, COUNT(*) FROM ticks GROUP BY n / 1000000000");
-    let submitted = session.submit(&insert, &unique("counting"), properties, &jobs(), LIMIT).await.unwrap();
-    jobs().wait_state(&submitted.job, LIMIT, |state| state == JobState::Running).await.unwrap();
+    let submitted =
+        session.submit(&insert, &unique("counting"), properties, &jobs().await, LIMIT).await.unwrap();
+    jobs().await.wait_state(&submitted.job, LIMIT, |state| state == JobState::Running).await.unwrap();
     submitted.job
 }
 
 /// Goal: what following a job shows is there and moves; cancelling ends it, and again is no error.
 #[tokio::test]
 async fn a_job_is_followed_and_cancelled() {
-    let (session, cluster) = (ready().await, jobs());
+    let (session, cluster) = (ready().await, jobs().await);
     let job = start(&session, &BTreeMap::new()).await;
-    let metrics = until(async || {
+    let metrics = until_async("metrics that move", LIMIT, async || {
         let metrics = cluster.metrics(&job).await.unwrap();
         (metrics.records_in > 0
             && metrics.records_out > 0
@@ -39,7 +42,10 @@ async fn a_job_is_followed_and_cancelled() {
     .await;
     assert_eq!((metrics.state, metrics.restarts), (JobState::Running, 0));
     assert!(metrics.vertices.len() > 1, "{metrics:?}");
-    let checkpoint = until(async || cluster.checkpoints(&job).await.unwrap().latest_completed).await;
+    let checkpoint = until_async("a checkpoint", LIMIT, async || {
+        cluster.checkpoints(&job).await.unwrap().latest_completed
+    })
+    .await;
     assert!(checkpoint.id > 0 && checkpoint.path.is_some(), "{checkpoint:?}");
     // The session may go: the job is the cluster's.
     session.close().await.unwrap();
@@ -53,9 +59,10 @@ async fn a_job_is_followed_and_cancelled() {
 /// Goal: a job that was stopped goes on from its savepoint, and says so.
 #[tokio::test]
 async fn a_job_is_stopped_with_a_savepoint_and_resumed() {
-    let (session, cluster) = (ready().await, jobs());
+    let (session, cluster) = (ready().await, jobs().await);
     let job = start(&session, &BTreeMap::new()).await;
-    until(async || cluster.checkpoints(&job).await.unwrap().latest_completed).await;
+    until_async("a checkpoint", LIMIT, async || cluster.checkpoints(&job).await.unwrap().latest_completed)
+        .await;
     let savepoint = cluster.stop(&job, None, false, LIMIT).await.unwrap();
     assert_eq!(cluster.wait_end(&job, LIMIT).await.unwrap(), JobState::Finished);
     let from = BTreeMap::from([("execution.state-recovery.path".to_owned(), savepoint.clone())]);
@@ -70,7 +77,7 @@ async fn a_job_is_stopped_with_a_savepoint_and_resumed() {
 
 #[tokio::test]
 async fn a_savepoint_that_is_not_there_is_said() {
-    let (session, cluster) = (ready().await, jobs());
+    let (session, cluster) = (ready().await, jobs().await);
     let from =
         BTreeMap::from([("execution.state-recovery.path".to_owned(), "file:///nowhere/at/all".to_owned())]);
     let insert = statement("INSERT INTO hole SELECT n, n FROM ticks");
@@ -87,7 +94,7 @@ async fn a_savepoint_that_is_not_there_is_said() {
 /// Goal: a job that fails says its root cause.
 #[tokio::test]
 async fn a_job_that_fails_says_why() {
-    let (session, cluster) = (ready().await, jobs());
+    let (session, cluster) = (ready().await, jobs().await);
     session.set("restart-strategy.type", "none").await.unwrap();
     let insert =
         statement("INSERT INTO hole SELECT CAST(CONCAT('x', CAST(n AS STRING)) AS BIGINT), n FROM ticks");
@@ -103,9 +110,11 @@ async fn a_job_that_fails_says_why() {
 #[tokio::test]
 async fn a_job_that_is_not_there_is_said() {
     let job = "00000000000000000000000000000000";
-    for error in
-        [jobs().state(job).await.map(drop), jobs().cancel(job).await, jobs().metrics(job).await.map(drop)]
-    {
+    for error in [
+        jobs().await.state(job).await.map(drop),
+        jobs().await.cancel(job).await,
+        jobs().await.metrics(job).await.map(drop),
+    ] {
         let error = error.unwrap_err();
         assert!(matches!(error, FlinkError::JobUnknown { .. }), "{error:?}");
     }
@@ -113,20 +122,7 @@ async fn a_job_that_is_not_there_is_said() {
 
 #[tokio::test]
 async fn the_cluster_says_what_it_is() {
-    let overview = jobs().overview().await.unwrap();
+    let overview = jobs().await.overview().await.unwrap();
     assert!(overview.flink_version.starts_with("2."), "{overview:?}");
     assert!(overview.taskmanagers >= 1 && overview.slots_total >= 1, "{overview:?}");
-}
-
-/// Asks until there is an answer; Flink measures on its own clock.
-async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = std::time::Instant::now() + LIMIT;
-    let mut tick = tokio::time::interval(std::time::Duration::from_millis(200));
-    loop {
-        tick.tick().await;
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(std::time::Instant::now() < deadline, "not within {LIMIT:?}");
-    }
 }

@@ -1,7 +1,7 @@
-//! Sessions: closed, kept alive, expired.
+//! Sessions: closed and dropped.
 
-use crate::cluster::{LIMIT, batch, gateway, query, run, statement};
-use flink::{FlinkError, SessionOptions};
+use crate::cluster::{LIMIT, batch, query};
+use flink::FlinkError;
 use std::time::Duration;
 
 #[tokio::test]
@@ -37,35 +37,4 @@ async fn a_dropped_session_is_closed() {
 /// Whether the results' session is gone.
 async fn query_again(results: &flink::Results) -> bool {
     matches!(results.cancel().await, Err(FlinkError::SessionLost { .. }))
-}
-
-/// Goal: heartbeats keep an idle session; without them it expires, and that is told apart.
-#[tokio::test]
-async fn an_idle_session_expires_without_heartbeats() {
-    let every = Duration::from_secs(2);
-    let kept = gateway()
-        .await
-        .open(SessionOptions { heartbeat: Some(every), ..SessionOptions::default() })
-        .await
-        .unwrap();
-    let left =
-        gateway().await.open(SessionOptions { heartbeat: None, ..SessionOptions::default() }).await.unwrap();
-    run(&kept, "CREATE TABLE here (a INT) WITH ('connector' = 'blackhole')").await;
-    let idle = idle_timeout();
-    // There is no condition to wait for: asking would keep the session alive.
-    tokio::time::sleep(idle + Duration::from_secs(10)).await;
-    let error = left.execute(&statement("SHOW TABLES")).await.unwrap_err();
-    assert!(matches!(error, FlinkError::SessionLost { .. }), "{error:?}");
-    let tables = query(&kept, "SHOW TABLES").await.collect(LIMIT).await.unwrap();
-    assert_eq!(tables.rows.num_rows(), 1);
-    kept.close().await.unwrap();
-}
-
-/// As the gateway under test was configured: its own answer does not tell.
-fn idle_timeout() -> Duration {
-    let seconds = crate::cluster::setting(
-        "IBB_FLINK_IDLE_SECONDS",
-        "20, the gateway's sql-gateway.session.idle-timeout",
-    );
-    Duration::from_secs(seconds.parse().expect("IBB_FLINK_IDLE_SECONDS is a number"))
 }

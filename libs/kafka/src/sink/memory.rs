@@ -9,10 +9,7 @@
 use crate::KafkaError;
 use event::Epoch;
 use serde::{Deserialize, Serialize};
-use stream::{Commit, Held, SinkCounters, SnapshotId};
-
-/// The generation of a pipeline that was never restored from a savepoint.
-const FIRST_GENERATION: u64 = 1;
+use stream::{Commit, Held, SinkCounters};
 
 /// The metadata of the group's offset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,11 +40,7 @@ impl Memory {
     /// What committing an epoch writes.
     pub fn after(&self, commit: &Commit, committed: u64, refused: u64) -> Self {
         Self {
-            held: Some(Held {
-                generation: commit.generation,
-                epoch: commit.epoch,
-                snapshot: commit.snapshot.clone(),
-            }),
+            held: Some(commit.into()),
             counters: SinkCounters {
                 committed: self.counters.committed + committed,
                 superseded: 0,
@@ -84,65 +77,13 @@ impl Memory {
     }
 }
 
-/// What is to be done with an epoch, given what is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    AlreadyHeld,
-    Next,
-}
-
-/// An epoch follows the one held in its generation; a newer generation, which a savepoint opens, may start anywhere.
-pub(crate) fn judge(group: &str, held: Option<&Held>, commit: &Commit) -> Result<Verdict, KafkaError> {
-    let wanted = format!("epoch {} of generation {}", commit.epoch, commit.generation);
-    let Some(held) = held else {
-        if commit.generation > FIRST_GENERATION || commit.epoch == Epoch(1) {
-            return Ok(Verdict::Next);
-        }
-        return Err(KafkaError::Contradiction(format!(
-            "group '{group}' holds no epoch yet, so {wanted} cannot be its first"
-        )));
-    };
-    let follows = commit.generation == held.generation && commit.epoch == held.epoch.next();
-    if follows || commit.generation > held.generation {
-        return Ok(Verdict::Next);
-    }
-    let same = (commit.generation, commit.epoch) == (held.generation, held.epoch);
-    if same && commit.snapshot == held.snapshot {
-        return Ok(Verdict::AlreadyHeld);
-    }
-    let SnapshotId(snapshot) = &held.snapshot;
-    Err(KafkaError::Contradiction(format!(
-        "group '{group}' holds epoch {} of generation {} ({snapshot}), so {wanted} ({}) cannot follow",
-        held.epoch, held.generation, commit.snapshot.0
-    )))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stream::SnapshotId;
 
     fn commit(generation: u64, epoch: u64, snapshot: &str) -> Commit {
         Commit { generation, epoch: Epoch(epoch), snapshot: SnapshotId(snapshot.into()) }
-    }
-
-    #[test]
-    fn only_the_next_epoch_follows() {
-        let held =
-            |generation, epoch| Held { generation, epoch: Epoch(epoch), snapshot: SnapshotId("a".into()) };
-        for (held, commit, expected) in [
-            (None, commit(1, 1, "a"), Some(Verdict::Next)),
-            (None, commit(1, 9, "a"), None),
-            (None, commit(2, 9, "a"), Some(Verdict::Next)),
-            (Some(held(1, 4)), commit(1, 5, "b"), Some(Verdict::Next)),
-            (Some(held(1, 4)), commit(1, 4, "a"), Some(Verdict::AlreadyHeld)),
-            (Some(held(1, 4)), commit(1, 4, "b"), None),
-            (Some(held(1, 4)), commit(1, 6, "b"), None),
-            (Some(held(1, 4)), commit(1, 3, "a"), None),
-            (Some(held(1, 4)), commit(2, 3, "a"), Some(Verdict::Next)),
-            (Some(held(2, 4)), commit(1, 5, "a"), None),
-        ] {
-            assert_eq!(judge("g", held.as_ref(), &commit).ok(), expected, "{held:?} then {commit:?}");
-        }
     }
 
     #[test]

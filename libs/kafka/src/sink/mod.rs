@@ -24,13 +24,13 @@ use crate::KafkaError;
 use crate::cluster::{Cluster, blocking};
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
-use memory::{Memory, Verdict, judge};
+use memory::Memory;
 use options::{Guarantee, SinkOptions};
 use records::Records;
 use resilience::{Retry, RetryPolicy, entropy, failpoint, retry};
 use std::sync::Arc;
 use std::time::Duration;
-use stream::{Claim, Commit, ConnectorContext, Sink, SinkCounters, StreamError, TableSpec};
+use stream::{Claim, Commit, ConnectorContext, Sink, SinkCounters, StreamError, TableSpec, Verdict};
 use tokio::time::Instant;
 use topic::TopicRules;
 use writer::{Doubt, Stopped, Writer};
@@ -153,7 +153,8 @@ impl KafkaSink {
         let Some(memory) = self.memory.clone() else {
             return Err(KafkaError::Internal("commit was called before claim".into()).into());
         };
-        if judge(&plan.group, memory.held.as_ref(), &commit)? == Verdict::AlreadyHeld {
+        let refused = |why| KafkaError::Contradiction(format!("group '{}' {why}", plan.group));
+        if commit.after(memory.held.as_ref()).map_err(refused)? == Verdict::AlreadyHeld {
             self.writer = Some(writer);
             return Ok(memory.counters);
         }

@@ -1,7 +1,7 @@
 //! The folder of a pipeline's snapshots.
 
 use super::format::{self, Snapshot};
-use crate::{SnapshotId, StreamError};
+use crate::{ErrorKind, SnapshotId, StreamError};
 use event::Epoch;
 use resilience::failpoint;
 use std::fs::{self, File};
@@ -62,12 +62,23 @@ impl SnapshotStore {
             }
         };
         failpoint::hit("snapshot.written");
-        let path = self.path(&id);
-        let linked =
-            fs::hard_link(&aside, &path).and_then(|()| fs::remove_file(&aside)).and_then(|()| self.sync());
-        linked.map_err(|e| StreamError::io(format!("snapshot {} could not be kept", path.display()), e))?;
+        self.keep_aside(&aside, &id)?;
         failpoint::hit("snapshot.durable");
         Ok(id)
+    }
+
+    fn keep_aside(&self, aside: &Path, id: &SnapshotId) -> Result<(), StreamError> {
+        let path = self.path(id);
+        let linked = fs::hard_link(aside, &path).and_then(|()| fs::remove_file(aside));
+        linked.and_then(|()| self.sync()).map_err(|cause| {
+            let what = format!("snapshot {} could not be kept", path.display());
+            // While the folder is there, only a newer claim removes what lies aside: it took us for dead.
+            if cause.kind() == io::ErrorKind::NotFound && self.folder.is_dir() {
+                let why = format!("{what}: a newer instance of pipeline '{}' cleared it away", self.pipeline);
+                return StreamError::because(ErrorKind::Fenced, why, cause);
+            }
+            StreamError::io(what, cause)
+        })
     }
 
     fn write_aside(&self, snapshot: &Snapshot, aside: &Path) -> Result<SnapshotId, StreamError> {
@@ -195,5 +206,31 @@ impl<W: Write> Write for Hashed<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: an instance that stood still while it wrote, and was replaced, hears that it is fenced and not that a file
+    /// is missing; a folder that is gone is told apart.
+    #[test]
+    fn what_a_newer_instance_cleared_away_is_fenced() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let store = SnapshotStore::open(&state, "p").unwrap();
+        let snapshot =
+            Snapshot { pipeline: "p".into(), writer: "0123456789abcdef".into(), ..Snapshot::default() };
+        let aside = state.join(".0123456789abcdef.tmp");
+        let id = store.write_aside(&snapshot, &aside).unwrap();
+        SnapshotStore::open(&state, "p").unwrap().clear_unfinished().unwrap();
+        let error = store.keep_aside(&aside, &id).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Fenced, "{error}");
+        assert!(store.list().unwrap().is_empty());
+        store.write(&snapshot).unwrap();
+        fs::remove_dir_all(&state).unwrap();
+        let error = store.keep_aside(&aside, &id).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Io, "{error}");
     }
 }

@@ -181,11 +181,7 @@ impl Sink for Remembering {
             table.committed += text.len() as u64;
             table.rows.extend(text);
         }
-        table.held = Some(Held {
-            generation: commit.generation,
-            epoch: commit.epoch,
-            snapshot: commit.snapshot.clone(),
-        });
+        table.held = Some(commit.into());
         if self.failure == Failure::After(self.commits) {
             return Err(crash());
         }

@@ -2,7 +2,7 @@
 
 use super::ServiceError;
 use containers::ImageProgress;
-use containers::services::{FlinkCluster, Options, Purpose, Sharing, flink_cluster, ports};
+use containers::services::{FlinkCluster, Options, Purpose, Sharing, Spec, flink_cluster, ports};
 
 /// A session cluster: `jobmanager`, `taskmanager` and `gateway` are its containers.
 pub struct Flink {
@@ -12,18 +12,19 @@ pub struct Flink {
 impl Flink {
     /// The cluster that all suites share.
     pub async fn start() -> Result<Self, ServiceError> {
-        Self::with(Sharing::Shared).await
+        Self::with(std::convert::identity, Sharing::Shared).await
     }
 
     /// One of our own.
     pub async fn exclusive() -> Result<Self, ServiceError> {
-        Self::with(Sharing::Exclusive).await
+        Self::with(std::convert::identity, Sharing::Exclusive).await
     }
 
-    async fn with(sharing: Sharing) -> Result<Self, ServiceError> {
+    /// One with other settings of its parts, in `FLINK_PROPERTIES`. Shared with whoever asks for the same settings.
+    pub async fn with(change: impl Fn(Spec) -> Spec, sharing: Sharing) -> Result<Self, ServiceError> {
         let progress = ImageProgress::new(|step| eprintln!("{step}"));
         let options = Options::new(Purpose::Test, sharing, progress)?;
-        Ok(Self { cluster: flink_cluster(&options).await? })
+        Ok(Self { cluster: flink_cluster(&options, change).await? })
     }
 
     /// The job manager's REST API.

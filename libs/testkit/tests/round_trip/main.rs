@@ -2,6 +2,7 @@
 
 use containers::services::Container;
 use std::time::Instant;
+use testkit::say;
 use testkit::services::{Cassandra, Isolation, Kafka, Postgres, Redis, SchemaRegistry, Trino};
 
 mod clients;
@@ -20,7 +21,7 @@ async fn every_client_library_makes_a_round_trip() {
         SchemaRegistry::start(),
     )
     .unwrap();
-    println!("all six serve after {:.1} s", begun.elapsed().as_secs_f64());
+    say(&format!("all six serve after {:.1} s", begun.elapsed().as_secs_f64()));
 
     clients::kafka(&kafka).await;
     clients::postgres(&postgres).await;
@@ -30,10 +31,11 @@ async fn every_client_library_makes_a_round_trip() {
     clients::registry(&registry).await;
 
     let containers: [&Container; 6] = [&kafka, &postgres, &redis, &cassandra, &trino, &registry];
-    println!("{:<16} {:>26} {:>12}", "service", "start", "memory");
+    say(&format!("{:<16} {:>26} {:>12}", "service", "start", "memory"));
     for container in containers {
         let mib = container.memory_bytes().await.unwrap() >> 20;
-        println!("{:<16} {:>26} {mib:>8} MiB", container.service().name(), container.startup().to_string());
+        let (name, start) = (container.service().name(), container.startup().to_string());
+        say(&format!("{name:<16} {start:>26} {mib:>8} MiB"));
     }
 }
 
@@ -55,7 +57,7 @@ async fn an_exclusive_container_is_killed_and_comes_back() {
     kafka.append(&topic, 1, ["a", "b"]).await.unwrap();
     kafka.kill().await.unwrap();
     let again = kafka.start_again().await.unwrap();
-    println!("kafka serves {:.1} s after a kill", again.as_secs_f64());
+    say(&format!("kafka serves {:.1} s after a kill", again.as_secs_f64()));
     let records = kafka.read_to_end(&topic, Isolation::ReadCommitted).await.unwrap();
     let texts: Vec<&str> = records.iter().map(|record| record.text()).collect();
     assert_eq!(texts, ["a", "b"]);
