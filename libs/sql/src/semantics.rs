@@ -157,10 +157,10 @@ fn binary(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Result<Ex
                 <[Expr; 2]>::try_from(alike(vec![left, right], &op.to_string(), schema)?).unwrap_or_default();
             let (l, r) = (left.get_type(schema)?, right.get_type(schema)?);
             let number = |t: &DataType| t.is_numeric();
-            if (l.is_floating() && number(&r)) || (r.is_floating() && number(&l)) {
-                if let Some(compared) = compare(left.clone(), op, right.clone()) {
-                    return Ok(compared);
-                }
+            if ((l.is_floating() && number(&r)) || (r.is_floating() && number(&l)))
+                && let Some(compared) = compare(left.clone(), op, right.clone())
+            {
+                return Ok(compared);
             }
             Ok(binary_expr(left, op, right))
         }

@@ -72,37 +72,7 @@ impl<'a> Walk<'a> {
                 }
                 self.expression(root)
             }
-            Expr::Value(value) => match value.value {
-                Value::Number(ref text, false) if text.contains(['e', 'E']) => {
-                    *expression = cast_text(text.clone(), DataType::DoublePrecision);
-                    Ok(())
-                }
-                Value::Number(ref text, false) if digits_of(text).is_none() => {
-                    let message = format!("the number {text} is out of range; CAST a text to DECIMAL");
-                    Err(Problem::new(&self.places.at(expression.span().start), message))
-                }
-                Value::Number(_, false) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => {
-                    Ok(())
-                }
-                _ => Err(self.unsupported(&*expression, "this kind of literal")),
-            },
-            Expr::TypedString(TypedString { data_type, .. }) => match data_type {
-                DataType::Date => Ok(()),
-                DataType::Timestamp(None, _) => {
-                    let precision = literal_precision(expression);
-                    if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(p, _), .. }) =
-                        expression
-                    {
-                        *p = Some(precision);
-                    }
-                    Ok(())
-                }
-                _ => Err(self.unsupported(&*expression, "this kind of literal")),
-            },
-            Expr::Interval(interval) => {
-                let ok = plain_interval(interval);
-                if ok { Ok(()) } else { Err(self.unsupported(&*expression, "this kind of INTERVAL")) }
-            }
+            Expr::Value(_) | Expr::TypedString(_) | Expr::Interval(_) => self.literal(expression),
             Expr::Cast {
                 kind: CastKind::Cast | CastKind::TryCast, expr, array: false, format: None, ..
             } => self.expression(expr),
@@ -150,6 +120,43 @@ impl<'a> Walk<'a> {
                 Err(self.unsupported(&*expression, "a subquery in an expression"))
             }
             _ => self.special(expression),
+        }
+    }
+
+    fn literal(&self, expression: &mut Expr) -> Result<(), Problem> {
+        match expression {
+            Expr::Value(value) => match value.value {
+                Value::Number(ref text, false) if text.contains(['e', 'E']) => {
+                    *expression = cast_text(text.clone(), DataType::DoublePrecision);
+                    Ok(())
+                }
+                Value::Number(ref text, false) if digits_of(text).is_none() => {
+                    let message = format!("the number {text} is out of range; CAST a text to DECIMAL");
+                    Err(Problem::new(&self.places.at(expression.span().start), message))
+                }
+                Value::Number(_, false) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => {
+                    Ok(())
+                }
+                _ => Err(self.unsupported(&*expression, "this kind of literal")),
+            },
+            Expr::TypedString(TypedString { data_type, .. }) => match data_type {
+                DataType::Date => Ok(()),
+                DataType::Timestamp(None, _) => {
+                    let precision = literal_precision(expression);
+                    if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(p, _), .. }) =
+                        expression
+                    {
+                        *p = Some(precision);
+                    }
+                    Ok(())
+                }
+                _ => Err(self.unsupported(&*expression, "this kind of literal")),
+            },
+            Expr::Interval(interval) => {
+                let ok = plain_interval(interval);
+                if ok { Ok(()) } else { Err(self.unsupported(&*expression, "this kind of INTERVAL")) }
+            }
+            _ => Err(self.unsupported(&*expression, "this kind of literal")),
         }
     }
 
