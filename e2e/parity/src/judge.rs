@@ -26,18 +26,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Reads what `stream_processor` printed before it ended with `code`, which is not 0.
-    pub fn of_failure(code: Option<i32>, stderr: &str) -> Self {
-        // 64: flags; 65: a script or data; 78: configuration, also options of tables.
-        let refused = match code {
-            Some(64 | 78) => true,
-            Some(65) => stderr.contains("the script cannot run"),
-            _ => false,
-        };
+    /// Reads what `stream_processor` printed before it ended with `code`, which is not 0. `None`: it tells nothing of the
+    /// script, as when a service is away.
+    pub fn of_failure(code: Option<i32>, stderr: &str) -> Option<Self> {
         let message = stderr.trim().to_owned();
-        match refused {
-            true => Self::Refused { place: place(stderr), message },
-            false => Self::Failed { message: format!("exit code {code:?}: {message}") },
+        match code {
+            // A script, or options of its tables.
+            Some(65) if stderr.contains("the script cannot run") => {
+                Some(Self::Refused { place: place(stderr), message })
+            }
+            Some(64 | 78) => Some(Self::Refused { place: place(stderr), message }),
+            // Data; or, for Flink, a job that failed.
+            Some(1 | 65) => Some(Self::Failed { message }),
+            _ => None,
         }
     }
 }
@@ -269,7 +270,7 @@ mod tests {
 
     fn script_error(line: u64, column: u64) -> Outcome {
         let stderr = format!("error: the script cannot run\n  line {line}, column {column}, at 'x': no");
-        Outcome::of_failure(Some(65), &stderr)
+        Outcome::of_failure(Some(65), &stderr).unwrap()
     }
 
     fn judged(verdict: &str, embedded: &Outcome, flink: &Outcome) -> Result<(), String> {
@@ -278,8 +279,9 @@ mod tests {
 
     #[test]
     fn only_the_true_verdict_passes() {
-        let nowhere = Outcome::of_failure(Some(65), "error: the script cannot run\n  no columns");
-        let failed = Outcome::of_failure(Some(65), "error: division by zero");
+        let nowhere = Outcome::of_failure(Some(65), "error: the script cannot run\n  no columns").unwrap();
+        let failed = Outcome::of_failure(Some(65), "error: division by zero").unwrap();
+        assert_eq!(Outcome::of_failure(Some(69), "error: no broker"), None);
         let rows = ran(&[r#"{"id":1}"#, r#"{"id":1}"#, r#"{"id":2}"#]);
         let pairs = [
             ("same", &rows, &ran(&[r#"{"id":2}"#, r#"{"id":1.0}"#, r#"{"id":1}"#])),

@@ -6,6 +6,7 @@ use crate::partition::TopicPartition;
 use crate::properties::{for_consumer, nearest};
 use crate::settings::KafkaSettings;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
+use rdkafka::error::{KafkaError as ClientError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::BTreeMap;
@@ -195,12 +196,10 @@ impl Cluster {
 
     /// Blocking.
     pub fn bounds(&self, partition: &TopicPartition) -> Result<Bounds, KafkaError> {
-        let (low, high) = self
-            .consumer
-            .fetch_watermarks(&partition.topic, partition.partition, REQUEST_TIMEOUT)
-            .map_err(|cause| {
-                KafkaError::client(format!("asking where partition {partition} begins and ends"), cause)
-            })?;
+        let ask = || self.consumer.fetch_watermarks(&partition.topic, partition.partition, REQUEST_TIMEOUT);
+        let (low, high) = patiently(ask).map_err(|cause| {
+            KafkaError::client(format!("asking where partition {partition} begins and ends"), cause)
+        })?;
         Ok(Bounds { low, high })
     }
 
@@ -209,9 +208,8 @@ impl Cluster {
         &self,
         partitions: &[TopicPartition],
     ) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
-        let committed = self
-            .consumer
-            .committed_offsets(list(partitions.iter().map(|p| (p, Offset::Invalid)))?, REQUEST_TIMEOUT)
+        let asked = list(partitions.iter().map(|p| (p, Offset::Invalid)))?;
+        let committed = patiently(|| self.consumer.committed_offsets(asked.clone(), REQUEST_TIMEOUT))
             .map_err(|cause| KafkaError::client("asking for the group's committed offsets", cause))?;
         Ok(offsets(&committed))
     }
@@ -250,9 +248,7 @@ impl Cluster {
         time_ms: i64,
     ) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
         let asked = list(partitions.iter().map(|p| (p, Offset::Offset(time_ms))))?;
-        let found = self
-            .consumer
-            .offsets_for_times(asked, REQUEST_TIMEOUT)
+        let found = patiently(|| self.consumer.offsets_for_times(asked.clone(), REQUEST_TIMEOUT))
             .map_err(|cause| KafkaError::client(format!("asking for the offsets at {time_ms} ms"), cause))?;
         Ok(offsets(&found))
     }
@@ -270,6 +266,34 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
+}
+
+/// Asks again while leaders and coordinators move, as they do after the restart of a broker. Blocking.
+fn patiently<T>(ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
+    let deadline = Instant::now() + REQUEST_TIMEOUT;
+    loop {
+        match ask() {
+            Err(cause) if is_moving(&cause) && Instant::now() < deadline => {
+                // Nothing tells when one is elected; this only keeps the brokers from being asked in a loop.
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            done => return done,
+        }
+    }
+}
+
+fn is_moving(cause: &ClientError) -> bool {
+    matches!(
+        cause.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::NotCoordinator
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::CoordinatorLoadInProgress
+                | RDKafkaErrorCode::BrokerTransportFailure
+        )
+    )
 }
 
 /// A client that the library would not even make.
@@ -332,4 +356,30 @@ fn offsets(list: &TopicPartitionList) -> BTreeMap<TopicPartition, i64> {
         _ => None,
     });
     known.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_leader_that_moves_is_waited_for_and_nothing_else() {
+        let asked = Cell::new(0);
+        let moving = || {
+            asked.set(asked.get() + 1);
+            match asked.get() {
+                3 => Ok("offsets"),
+                _ => Err(ClientError::MetadataFetch(RDKafkaErrorCode::NotLeaderForPartition)),
+            }
+        };
+        assert_eq!(patiently(moving).unwrap(), "offsets");
+        asked.set(0);
+        let forbidden = || {
+            asked.set(asked.get() + 1);
+            Err::<(), _>(ClientError::MetadataFetch(RDKafkaErrorCode::TopicAuthorizationFailed))
+        };
+        assert!(patiently(forbidden).is_err());
+        assert_eq!(asked.get(), 1);
+    }
 }

@@ -206,7 +206,7 @@ impl Places<'_> {
         if message.contains("non-boolean predicate") {
             return Problem::new(&self.condition(), "WHERE and HAVING take a BOOLEAN");
         }
-        if let Some(operation) = between("cannot coerce arithmetic expression ", " to valid types")
+        if let Some(operation) = between("annot coerce arithmetic expression ", " to valid types")
             && let [left, operator, right] = operation.split(' ').collect::<Vec<_>>()[..]
         {
             let message = format!("there is no {} {operator} {}; use CAST", sql_type(left), sql_type(right));

@@ -2,5 +2,5 @@
 -- verdict: same
 -- rows: 3
 CREATE TABLE numbers (id INT, d DOUBLE) WITH (${input:numbers});
-CREATE TABLE results (id INT, d DOUBLE, larger BOOLEAN, itself BOOLEAN, total DOUBLE) WITH (${output});
-INSERT INTO results SELECT id, d, d > 1E0, d = d, d + 1E0 FROM numbers;
+CREATE TABLE results (id INT, d DOUBLE, larger BOOLEAN, total DOUBLE) WITH (${output});
+INSERT INTO results SELECT id, d, d > 1E0, d + 1E0 FROM numbers;

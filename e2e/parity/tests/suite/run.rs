@@ -111,9 +111,11 @@ fn execute(services: &Services, case: &Case, file: &Path, engine: Engine) -> Res
         return Err(format!("{}: {name} still runs after {LIMIT:?}:\n{stderr}", case.name));
     }
     let finished = running.finish(GRACE);
-    match finished.status.code() {
-        Some(0) => Ok(None),
-        code => Ok(Some(Outcome::of_failure(code, &finished.stderr))),
+    match (finished.status.code(), Outcome::of_failure(finished.status.code(), &finished.stderr)) {
+        (Some(0), _) => Ok(None),
+        (_, Some(outcome)) => Ok(Some(outcome)),
+        // Nothing that a script could do: a service is away, or the program has crashed.
+        (code, None) => Err(format!("{}: {name} ended with {code:?}:\n{}", case.name, finished.stderr)),
     }
 }
 

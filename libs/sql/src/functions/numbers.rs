@@ -26,7 +26,7 @@ pub(super) fn choose(call: Call<'_>) -> Result<Expr> {
         "exp" => math::exp().call(doubles()),
         "ln" => math::ln().call(doubles()),
         "log10" => math::log10().call(doubles()),
-        "power" => math::power().call(doubles()),
+        "power" => function("power", DataType::Float64, power, doubles()),
         "mod" => {
             let [left, right] = <[Expr; 2]>::try_from(call.arguments).unwrap_or_default();
             return crate::semantics::arithmetic(left, Operator::Modulo, right, call.schema);
@@ -49,6 +49,13 @@ fn absolute(arguments: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
     let wide = arrow_cast(&arguments[0], &DataType::Int64)?;
     let absolute: Int64Array = wide.as_primitive::<Int64Type>().unary(i64::wrapping_abs);
     wrap_integers(&[Arc::new(absolute)], to)
+}
+
+/// As IEEE 754: zero to a negative power is infinite.
+fn power(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
+    let (base, exponent) = (arguments[0].as_primitive::<Float64Type>(), arguments[1].as_primitive());
+    let powers: Float64Array = arrow::compute::binary::<_, Float64Type, _, _>(base, exponent, f64::powf)?;
+    Ok(Arc::new(powers))
 }
 
 fn square_root(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {

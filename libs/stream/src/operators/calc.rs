@@ -1,9 +1,9 @@
 //! Filters and projections, chained in one operator.
 
-use crate::{Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
-use arrow::array::BooleanArray;
+use crate::{ErrorKind, Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
+use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::{concat_batches, filter_record_batch};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion_physical_expr::PhysicalExpr;
 use event::Watermark;
@@ -75,8 +75,22 @@ fn computed(
     let rows = batch.num_rows();
     let columns = expressions.iter().map(|e| e.evaluate(batch)?.into_array(rows));
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    no_forbidden_null(&columns, schema)?;
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?)
+}
+
+/// A NULL where the table that is written takes none is a mistake of the data, or of the script.
+fn no_forbidden_null(columns: &[ArrayRef], schema: &Schema) -> Result<(), StreamError> {
+    let wrong =
+        columns.iter().zip(schema.fields()).find(|(c, field)| !field.is_nullable() && c.null_count() > 0);
+    match wrong {
+        None => Ok(()),
+        Some((_, field)) => {
+            let message = format!("column '{}' is NOT NULL, but a row has NULL there", field.name());
+            Err(StreamError::new(ErrorKind::Data, message))
+        }
+    }
 }
 
 struct CalcTask {
