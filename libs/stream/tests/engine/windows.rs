@@ -100,7 +100,7 @@ fn late_rows_are_kept_with_their_reason() {
 #[test]
 fn lateness_is_a_matter_of_the_rows_when_the_watermark_follows_each() {
     let rows =
-        vec![("ada", 1_000, 1), ("ada", 1_139, 2), ("ada", 1_099, 4), ("ada", 1_140, 8), ("ada", 1_099, 16)];
+        vec![("ada", 1_000, 1), ("ada", 1_138, 2), ("ada", 1_099, 4), ("ada", 1_140, 8), ("ada", 1_099, 16)];
     let totals = |watermark_per_row, batch_rows| {
         let replay = Replay { partitions: Arc::new(vec![rows.clone()]), batch_rows };
         let case = Case { replay, shape: tumble(100), disorder_ms: 40, watermark_per_row, parallelism: 1 };
@@ -108,7 +108,7 @@ fn lateness_is_a_matter_of_the_rows_when_the_watermark_follows_each() {
         (rows, dead.len())
     };
     let per_row = totals(true, 1);
-    // Time 1140 - 40 closes [1000, 1100); 1139 - 40 does not.
+    // A window closes with its last millisecond: 1139 - 40 would close [1000, 1100), 1138 - 40 does not.
     let expected = ["ada [1000, 1100) count 2 sum 5", "ada [1100, 1200) count 2 sum 10"];
     assert_eq!((per_row.0.as_slice(), per_row.1), (expected.map(String::from).as_slice(), 1));
     for batch_rows in 2..6 {
