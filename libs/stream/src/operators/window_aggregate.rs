@@ -132,6 +132,11 @@ impl Operator for WindowTask {
 
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output) -> Result<(), StreamError> {
         let before = self.watermark;
+        // After a restart a partition that had ended, or was idle, counts again until that shows once more. Time that has
+        // passed stays passed: a window that opened again would be emitted twice.
+        if watermark <= before {
+            return Ok(());
+        }
         self.watermark = watermark;
         for start in self.closing(before, watermark) {
             self.emit(start, out)?;
