@@ -178,6 +178,7 @@ def crate(
     if binaries:
         native.filegroup(
             name = "all_{}_examples".format(name.replace("-", "_")),
+            testonly = testonly,
             srcs = [":" + binary for binary in binaries],
             visibility = visibility,
         )

@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_strange_is_named() {
-        let problem = |lines| header(lines).unwrap_err();
+        let problem = |lines: &str| header(lines).unwrap_err();
         assert_eq!(problem(""), "case a-case: case.sql does not begin with `-- feature: …`");
         assert_eq!(problem("-- feature: a | b"), "case a-case: case.sql does not begin with `-- verdict: …`");
         assert_eq!(
@@ -185,7 +185,8 @@ mod tests {
             "case a-case: `feature: a` lacks ` | ` between area and text"
         );
         for verdict in ["different", "refused: ", "same: but", "error: line 3", "perhaps"] {
-            assert!(problem(&format!("-- feature: a | b\n-- verdict: {verdict}")).contains("`verdict: "));
+            let text = format!("-- feature: a | b\n-- verdict: {verdict}");
+            assert!(problem(&text).contains("`verdict: "));
         }
         assert!(problem("-- feature: a | b\n-- verdict: same\n-- verdict: same").contains("stands twice"));
         assert!(problem("-- feature: a | b\n-- verdict: same\n-- ends: well").contains("only `failed`"));

@@ -31,7 +31,7 @@ impl Cluster {
             unreachable: LIMIT,
         };
         let gateway = Gateway::connect(&flink.gateway_url(), timeouts).await.unwrap();
-        let jobs = JobManager::new(&flink.url(), timeouts).unwrap();
+        let jobs = JobManager::new(flink.url(), timeouts).unwrap();
         Self { flink, gateway, jobs }
     }
 

@@ -98,12 +98,13 @@ async fn a_job_that_fails_says_why() {
     session.set("restart-strategy.type", "none").await.unwrap();
     run(
         &session,
-        "CREATE TABLE one (n BIGINT) WITH ('connector' = 'datagen', 'fields.n.kind' = 'sequence',
+        "CREATE TABLE single_row (n BIGINT) WITH ('connector' = 'datagen', 'fields.n.kind' = 'sequence',
          'fields.n.start' = '1', 'fields.n.end' = '1')",
     )
     .await;
-    let insert =
-        statement("INSERT INTO hole SELECT CAST(CONCAT('x', CAST(n AS STRING)) AS BIGINT), n FROM one");
+    let insert = statement(
+        "INSERT INTO hole SELECT CAST(CONCAT('x', CAST(n AS STRING)) AS BIGINT), n FROM single_row",
+    );
     let submitted =
         session.submit(&insert, &unique("failing"), &BTreeMap::new(), &cluster, LIMIT).await.unwrap();
     let error = cluster.wait_end(&submitted.job, LIMIT).await.unwrap_err();

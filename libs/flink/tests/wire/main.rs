@@ -39,14 +39,14 @@ fn gateway(others: impl Fn(&str, &str) -> Reply + Send + Sync + 'static) -> Serv
 }
 
 async fn session(server: &Server) -> flink::Session {
-    let gateway = Gateway::connect(&server.url(), timeouts()).await.unwrap();
+    let gateway = Gateway::connect(server.url(), timeouts()).await.unwrap();
     gateway.open(SessionOptions { heartbeat: None, ..SessionOptions::default() }).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_version_that_is_not_known_is_refused_by_name() {
     let server = Server::start(|_, _, _| ok(r#"{"productName":"Apache Flink","version":"1.20.1"}"#));
-    let error = Gateway::connect(&server.url(), timeouts()).await.unwrap_err();
+    let error = Gateway::connect(server.url(), timeouts()).await.unwrap_err();
     let url = server.url();
     assert_eq!(
         error.to_string(),
@@ -73,7 +73,7 @@ async fn a_gateway_that_is_away_is_named_with_what_was_tried() {
 #[tokio::test]
 async fn a_question_whose_answer_is_lost_is_asked_again() {
     let server = Server::start(|_, _, count| if count < 3 { Reply::Cut } else { ok(INFO) });
-    assert_eq!(Gateway::connect(&server.url(), timeouts()).await.unwrap().info().version, "2.2.1");
+    assert_eq!(Gateway::connect(server.url(), timeouts()).await.unwrap().info().version, "2.2.1");
     assert_eq!(server.seen("GET /v3/info"), 3);
 }
 
@@ -95,7 +95,7 @@ async fn a_lost_submission_is_found_by_its_name() {
     let cluster = Server::start(move |_, _, count| ok(if count < 2 { r#"{"jobs":[]}"# } else { jobs }));
     let session = session(&server).await;
     let insert = Statement::one("INSERT INTO a SELECT 1").unwrap();
-    let jobs = JobManager::new(&cluster.url(), timeouts()).unwrap();
+    let jobs = JobManager::new(cluster.url(), timeouts()).unwrap();
     let submitted =
         session.submit(&insert, "flights-1", &BTreeMap::new(), &jobs, Duration::from_secs(10)).await.unwrap();
     assert_eq!((submitted.job.as_str(), submitted.name.as_str()), ("j0b", "flights-1"));
@@ -108,7 +108,7 @@ async fn a_lost_submission_that_is_not_found_is_not_repeated() {
     let cluster = Server::start(|_, _, _| ok(r#"{"jobs":[]}"#));
     let session = session(&server).await;
     let insert = Statement::one("INSERT INTO a SELECT 1").unwrap();
-    let jobs = JobManager::new(&cluster.url(), timeouts()).unwrap();
+    let jobs = JobManager::new(cluster.url(), timeouts()).unwrap();
     let lost =
         session.submit(&insert, "flights-1", &BTreeMap::new(), &jobs, Duration::from_millis(300)).await;
     let error = lost.unwrap_err();
@@ -157,7 +157,7 @@ async fn pages_are_followed_to_the_end() {
 #[tokio::test]
 async fn what_is_no_answer_of_flink_is_shown() {
     let server = Server::start(|_, _, _| Reply::Json(502, "<html>Bad Gateway</html>".to_owned()));
-    let error = Gateway::connect(&server.url(), timeouts()).await.unwrap_err();
+    let error = Gateway::connect(server.url(), timeouts()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "unexpected answer while asking the gateway for its version: HTTP status 502 Bad Gateway and no answer of \

@@ -11,10 +11,10 @@ async fn check_once(db: &Db, totals: stream::SinkCounters) {
     assert_eq!(db.staging_tables().await, [""; 0]);
 }
 
-/// Goal: wherever the connection breaks, before a statement or before its answer, rows are there once.
-#[tokio::test]
-async fn a_broken_connection_is_resolved_by_claiming_again() {
-    for statement in [
+/// Statements of an epoch whose rows are staged, as they are for a column of another type than the script's.
+const STAGED: (&str, &[&str]) = (
+    "CREATE TABLE t (k bigint, v varchar)",
+    &[
         "DROP TABLE IF EXISTS ibb.",
         "COPY ibb.",
         "BEGIN",
@@ -24,10 +24,22 @@ async fn a_broken_connection_is_resolved_by_claiming_again() {
         "DROP TABLE ibb.",
         "UPDATE ibb.sink_epochs SET generation",
         "COMMIT",
-    ] {
-        for reply in [false, true] {
+    ],
+);
+
+/// Those of one whose rows are copied straight into the table.
+const DIRECT: (&str, &[&str]) = (
+    "CREATE TABLE t (k bigint, v text)",
+    &["BEGIN", "SELECT token", "COPY ", "UPDATE ibb.sink_epochs SET generation", "COMMIT"],
+);
+
+/// Goal: wherever the connection breaks, before a statement or before its answer, rows are there once.
+#[tokio::test]
+async fn a_broken_connection_is_resolved_by_claiming_again() {
+    for (create, statements) in [STAGED, DIRECT] {
+        for (statement, reply) in statements.iter().flat_map(|s| [(*s, false), (*s, true)]) {
             let db = Db::new().await;
-            db.run("CREATE TABLE t (k bigint, v text)").await;
+            db.run(create).await;
             let proxy = proxy(&db).await;
             let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
             sink.commit(&epoch(1), &[rows(&[(1, "a")])]).await.unwrap();
@@ -48,7 +60,7 @@ async fn a_broken_connection_is_resolved_by_claiming_again() {
 #[tokio::test]
 async fn a_lost_answer_to_claiming_again_is_not_taken_for_fencing() {
     let db = Db::new().await;
-    db.run("CREATE TABLE t (k bigint, v text)").await;
+    db.run("CREATE TABLE t (k bigint, v varchar)").await;
     let proxy = proxy(&db).await;
     let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
     sink.commit(&epoch(1), &[rows(&[(1, "a")])]).await.unwrap();
@@ -67,7 +79,7 @@ async fn a_lost_answer_to_claiming_again_is_not_taken_for_fencing() {
 async fn an_ended_backend_is_resolved() {
     for statement in ["SAVEPOINT merging", "COMMIT"] {
         let db = Db::new().await;
-        db.run("CREATE TABLE t (k bigint, v text)").await;
+        db.run("CREATE TABLE t (k bigint, v varchar)").await;
         let proxy = proxy(&db).await;
         let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
         sink.commit(&epoch(1), &[rows(&[(1, "a")])]).await.unwrap();
@@ -84,7 +96,7 @@ async fn an_ended_backend_is_resolved() {
 #[tokio::test]
 async fn an_emptied_staging_table_is_noticed() {
     let db = Db::new().await;
-    db.run("CREATE TABLE t (k bigint, v text)").await;
+    db.run("CREATE TABLE t (k bigint, v varchar)").await;
     let proxy = proxy(&db).await;
     let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
     let hold = proxy.hold("BEGIN");
@@ -109,7 +121,7 @@ async fn an_emptied_staging_table_is_noticed() {
 #[tokio::test]
 async fn leftovers_are_removed_by_the_next_claim() {
     let db = Db::new().await;
-    db.run("CREATE TABLE t (k bigint, v text); CREATE TABLE u (k bigint, v text)").await;
+    db.run("CREATE TABLE t (k bigint, v varchar); CREATE TABLE u (k bigint, v varchar)").await;
     for name in ["t", "u"] {
         let proxy = proxy(&db).await;
         let mut sink = claimed(&db.table_at(Some(proxy.port()), name, &columns(), &[])).await;
@@ -130,7 +142,7 @@ async fn leftovers_are_removed_by_the_next_claim() {
 #[tokio::test]
 async fn a_dropped_commit_can_be_called_again() {
     let db = Db::new().await;
-    db.run("CREATE TABLE t (k bigint, v text)").await;
+    db.run("CREATE TABLE t (k bigint, v varchar)").await;
     let proxy = proxy(&db).await;
     let mut sink = claimed(&db.table_at(Some(proxy.port()), "t", &columns(), &[])).await;
     let hold = proxy.hold("SAVEPOINT merging");
@@ -146,7 +158,7 @@ async fn a_dropped_commit_can_be_called_again() {
 #[tokio::test]
 async fn retries_are_bounded() {
     let db = Db::new().await;
-    db.run("CREATE TABLE t (k bigint, v text)").await;
+    db.run("CREATE TABLE t (k bigint, v varchar)").await;
     let proxy = proxy(&db).await;
     let mut table = db.table_at(Some(proxy.port()), "t", &columns(), &[]);
     table.options.insert("sink.max-retries".into(), "1".into());
@@ -165,7 +177,7 @@ async fn retries_are_bounded() {
 async fn a_crashed_server_is_resolved() {
     let (embedded, folder) = start_embedded().await;
     let db = Db::of(Server::embedded(&embedded)).await;
-    db.run("CREATE TABLE t (k bigint, v text)").await;
+    db.run("CREATE TABLE t (k bigint, v varchar)").await;
     let mut sink = claimed(&db.table("t", &columns(), &[])).await;
     sink.commit(&epoch(1), &[rows(&[(1, "a")])]).await.unwrap();
     let port = embedded.port();

@@ -100,7 +100,7 @@ fn late_rows_are_kept_with_their_reason() {
 #[test]
 fn lateness_is_a_matter_of_the_rows_when_the_watermark_follows_each() {
     let rows =
-        vec![("ada", 1_000, 1), ("ada", 1_139, 2), ("ada", 1_099, 4), ("ada", 1_140, 8), ("ada", 1_099, 16)];
+        vec![("ada", 1_000, 1), ("ada", 1_138, 2), ("ada", 1_099, 4), ("ada", 1_140, 8), ("ada", 1_099, 16)];
     let totals = |emit, batch_rows| {
         let replay = Replay { partitions: Arc::new(vec![rows.clone()]), batch_rows };
         let case = Case { replay, shape: tumble(100), disorder_ms: 40, emit, parallelism: 1 };
