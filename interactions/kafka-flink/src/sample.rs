@@ -24,9 +24,7 @@ pub async fn produce_sample(
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let settings = KafkaSettings::new(bootstrap);
-    // Samples may repeat; a person waits for the first of them.
-    let config = ProducerConfig { idempotent: false, ..ProducerConfig::new("sample", settings) };
-    let producer = Producer::connect(config).await.map_err(of_kafka)?;
+    let producer = Producer::connect(ProducerConfig::new("sample", settings)).await.map_err(of_kafka)?;
     let pacer =
         GroupPacer::start(bootstrap, group, topic, PARTITION_UNREAD_BYTES_MAX).await.map_err(failure)?;
     let mut events = Events::new(EventShape::default());
