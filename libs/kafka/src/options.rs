@@ -112,13 +112,7 @@ impl SourceOptions {
         };
         // What a bounded source reads is settled at its start.
         let discovery_interval = discovery_interval.filter(|_| !bounded);
-        let format = options
-            .iter()
-            .filter_map(|(name, value)| {
-                let name = name.strip_prefix("value.").unwrap_or(name);
-                name.starts_with("json.").then(|| (name.to_owned(), value.clone()))
-            })
-            .collect();
+        let format = json_options(options, "value.");
         Ok(Self { topics, settings, group, startup, bounded, discovery_interval, format })
     }
 }
@@ -151,14 +145,7 @@ fn refuse_unsupported(options: &BTreeMap<String, String>) -> Result<(), KafkaErr
     if let Some(include) = options.get("value.fields-include").filter(|include| *include != "ALL") {
         return Err(error("value.fields-include", format!("is '{include}'; only ALL is supported")));
     }
-    let (name, format) = match (options.get("format"), options.get("value.format")) {
-        (Some(_), Some(_)) => {
-            return Err(error("value.format", "means the same as 'format'; give one of them"));
-        }
-        (Some(format), None) => ("format", format),
-        (None, Some(format)) => ("value.format", format),
-        (None, None) => return Err(error("format", "is required: 'json'")),
-    };
+    let (name, format) = value_format(options)?;
     if format != "json" {
         let problem = format!(
             "is '{format}', which the kafka connector of the embedded engine does not read yet; json is"
@@ -166,6 +153,25 @@ fn refuse_unsupported(options: &BTreeMap<String, String>) -> Result<(), KafkaErr
         return Err(error(name, problem));
     }
     Ok(())
+}
+
+/// The option that says how values are written (`format` or `value.format`), and what it says.
+pub(crate) fn value_format(options: &BTreeMap<String, String>) -> Result<(&'static str, &str), KafkaError> {
+    match (options.get("format"), options.get("value.format")) {
+        (Some(_), Some(_)) => Err(error("value.format", "means the same as 'format'; give one of them")),
+        (Some(format), None) => Ok(("format", format)),
+        (None, Some(format)) => Ok(("value.format", format)),
+        (None, None) => Err(error("format", "is required: 'json'")),
+    }
+}
+
+/// Options of the json format, with their `json.` and without a `prefix` before it.
+pub(crate) fn json_options(options: &BTreeMap<String, String>, prefix: &str) -> BTreeMap<String, String> {
+    let of_json = options.iter().filter_map(|(name, value)| {
+        let name = name.strip_prefix(prefix).unwrap_or(name);
+        name.starts_with("json.").then(|| (name.to_owned(), value.clone()))
+    });
+    of_json.collect()
 }
 
 pub(crate) fn topics(options: &BTreeMap<String, String>) -> Result<Vec<Arc<str>>, KafkaError> {

@@ -1,7 +1,7 @@
 //! The options of a table that is written, by Flink's names.
 
 use crate::KafkaError;
-use crate::options::{error, topics};
+use crate::options::{error, json_options, topics, value_format};
 use crate::settings::KafkaSettings;
 use formats::JsonOptions;
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ impl SinkOptions {
                 })?
             }
         };
-        let value = format(options, "value.")?;
+        let value = format(options)?;
         let key = key(table)?;
         Ok(Self {
             topic: topic(options)?,
@@ -135,24 +135,10 @@ fn topic(options: &BTreeMap<String, String>) -> Result<Arc<str>, KafkaError> {
 }
 
 /// The format of the value (`format` or `value.format`), with its options.
-fn format(options: &BTreeMap<String, String>, prefix: &str) -> Result<JsonOptions, KafkaError> {
-    let (name, format) = match (options.get("format"), options.get("value.format")) {
-        (Some(_), Some(_)) => {
-            return Err(error("value.format", "means the same as 'format'; give one of them"));
-        }
-        (Some(format), None) => ("format", format),
-        (None, Some(format)) => ("value.format", format),
-        (None, None) => return Err(error("format", "is required: 'json'")),
-    };
+fn format(options: &BTreeMap<String, String>) -> Result<JsonOptions, KafkaError> {
+    let (name, format) = value_format(options)?;
     refuse_other_format(name, format)?;
-    let of_json: BTreeMap<String, String> = options
-        .iter()
-        .filter_map(|(name, value)| {
-            let short = name.strip_prefix(prefix).unwrap_or(name);
-            short.starts_with("json.").then(|| (short.to_owned(), value.clone()))
-        })
-        .collect();
-    json(&of_json, "json.")
+    json(&json_options(options, "value."), "json.")
 }
 
 fn json(options: &BTreeMap<String, String>, prefix: &str) -> Result<JsonOptions, KafkaError> {
