@@ -25,11 +25,11 @@ use stream::{
 };
 
 /// Rows of one batch, unless the script sets `ibb.source.batch-rows`.
-const BATCH_ROWS: usize = 8_192;
+pub const BATCH_ROWS: usize = 8_192;
 /// Rows that wait for their commit end the epoch early beyond this many bytes.
-const PENDING_BYTES_MAX: usize = 64 << 20;
+pub const PENDING_BYTES_MAX: usize = 64 << 20;
 /// How long a commit is tried again while the database does not answer.
-const COMMIT_RETRY: Duration = Duration::from_secs(120);
+pub const COMMIT_RETRY: Duration = Duration::from_secs(120);
 
 /// The body of `stream_processor`.
 pub fn process(ctx: Context, args: ProcessorArgs) -> Body {

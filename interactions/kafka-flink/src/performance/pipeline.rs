@@ -3,7 +3,7 @@
 use super::args::Names;
 use super::measure::{Measured, MeasuredConnector};
 use crate::failure::of_stream;
-use crate::process::{of_build, of_sql};
+use crate::process::{BATCH_ROWS, COMMIT_RETRY, PENDING_BYTES_MAX, of_build, of_sql};
 use kafka::KafkaConnector;
 use postgres::Jdbc;
 use resilience::RetryPolicy;
@@ -12,16 +12,11 @@ use sql::Script;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use stream::{ConnectorContext, Connectors, Graph, RunOptions, SnapshotStore};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub const SCRIPT: &str = include_str!("../../sql/performance_test.sql");
-
-const BATCH_ROWS: usize = 8_192;
-const PENDING_BYTES_MAX: usize = 64 << 20;
-const COMMIT_RETRY: Duration = Duration::from_secs(120);
 
 /// What others know of a running pipeline.
 #[derive(Default)]
