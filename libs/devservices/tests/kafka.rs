@@ -58,9 +58,11 @@ fn event(n: usize) -> String {
     )
 }
 
-/// Sends all events, each when `pacer` admits it.
+/// Sends all events, each when `pacer` admits it; the client's queue (100,000 records unless told) holds them all.
 async fn produce(bootstrap: &str, pacer: &Pacer) {
-    let producer: FutureProducer = client(bootstrap).create().unwrap();
+    let mut config = client(bootstrap);
+    config.set("queue.buffering.max.messages", EVENTS.to_string());
+    let producer: FutureProducer = config.create().unwrap();
     for n in 0..EVENTS {
         let (partition, payload) = ((n % 2) as i32, event(n));
         pacer.admit(partition, payload.len()).await;
