@@ -26,8 +26,8 @@ pub struct ProcessorArgs {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub slide_seconds: Option<u32>,
 
-    /// Session windows: a gap this long ends one
-    #[arg(long)]
+    /// Session windows per key, in place of `--window-seconds`: a gap this long ends one
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub session_gap_seconds: Option<u32>,
 
     /// Where the windows go
@@ -90,9 +90,9 @@ impl ProcessorArgs {
                     .remedy("--sink postgresql, kafka, files or stdout"));
             }
         }
-        if self.session_gap_seconds.is_some() {
-            return Err(Failure::usage("--session-gap-seconds: session windows are not supported yet")
-                .remedy("--window-seconds, with --slide-seconds for overlapping windows"));
+        if self.session_gap_seconds.is_some() && self.slide_seconds.is_some() {
+            return Err(Failure::usage("--session-gap-seconds and --slide-seconds exclude each other")
+                .remedy("one of them: session windows have no slide"));
         }
         match self.slide_seconds {
             Some(slide) if !self.window_seconds.is_multiple_of(slide) => Err(Failure::usage(format!(

@@ -192,6 +192,10 @@ fn with(options: &[(&str, String)]) -> String {
 }
 
 fn window(args: &ProcessorArgs) -> String {
+    if let Some(gap) = args.session_gap_seconds {
+        let gap = interval(gap);
+        return format!("SESSION(TABLE events PARTITION BY event_key, DESCRIPTOR(event_time), {gap})");
+    }
     let size = interval(args.window_seconds);
     match args.slide_seconds {
         None => format!("TUMBLE(TABLE events, DESCRIPTOR(event_time), {size})"),

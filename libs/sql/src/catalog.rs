@@ -1,15 +1,16 @@
 //! The tables, views and windows of a script, as the planner asks for them.
 
 use crate::ast::{Walk, check_query, parse_expression, parse_query};
+use crate::chain::Windows;
 use crate::ddl::TableDef;
 use crate::error::Problem;
 use crate::fault::Places;
-use crate::functions::{AGGREGATES, lookup};
+use crate::functions::{AGGREGATES, GROUPING, ROW_NUMBER, lookup, row_number};
 use crate::nearest::suggestion;
 use crate::rewrite::rewrite;
 use crate::script::QueryText;
 use crate::table::{Table, resolve};
-use crate::window_call::{WindowCall, replace_window_calls};
+use crate::window_call::{CalledWindows, WindowCall, replace_window_calls};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{DFSchema, Result as DfResult, TableReference, plan_err};
@@ -17,7 +18,7 @@ use datafusion_expr::builder::LogicalTableSource;
 use datafusion_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
 use datafusion_expr::{AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
 use datafusion_functions::core::planner::CoreFunctionPlanner;
-use datafusion_functions_aggregate::{average, count, min_max, sum};
+use datafusion_functions_aggregate::{average, count, grouping, min_max, sum};
 use datafusion_sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use datafusion_sql::sqlparser::ast::Statement;
 use event::type_name;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct WindowScan {
     pub call: WindowCall,
+    pub windows: Windows,
     /// Index of the rowtime in the input.
     pub time: usize,
     /// The input's columns and the three of the window.
@@ -132,7 +134,8 @@ impl Catalog {
             }
             fields.push(Field::new(name, data_type.clone(), false));
         }
-        let scan = WindowScan { time, schema: Arc::new(Schema::new(fields)), call };
+        let windows = windows(&call, &input)?;
+        let scan = WindowScan { windows, time, schema: Arc::new(Schema::new(fields)), call };
         self.windows.insert(scan.call.id.clone(), scan);
         Ok(())
     }
@@ -148,14 +151,15 @@ impl Catalog {
     }
 
     fn check_rowtime(&self, call: &WindowCall, time: usize) -> Result<(), Problem> {
-        let origin = match (self.tables.get(&call.table.value), self.views.get(&call.table.value)) {
-            (Some(table), _) => Origin::Column(table, time),
-            (None, Some(view)) => self.origin(view, time),
-            (None, None) => Origin::Computed,
-        };
         let column = &call.time.value;
-        match origin {
-            Origin::Window => Err(Problem::unsupported(&call.place, "a window over a window")),
+        match self.origin_in(&call.table.value, time) {
+            Origin::WindowTime => Ok(()),
+            Origin::Materialized => {
+                let message = format!(
+                    "column '{column}' is no event time any more behind a window or an aggregation: use window_time"
+                );
+                Err(Problem::new(&call.time.place, message))
+            }
             Origin::Column(table, index) => match &table.watermark {
                 Some(watermark) if watermark.rowtime == index => Ok(()),
                 Some(watermark) => {
@@ -179,49 +183,89 @@ impl Catalog {
         }
     }
 
+    /// Where a column of a table, view or window comes from.
+    fn origin_in(&self, name: &str, index: usize) -> Origin<'_> {
+        if let Some(table) = self.tables.get(name) {
+            return Origin::Column(table, index);
+        }
+        if let Some(view) = self.views.get(name) {
+            return self.origin(view, index);
+        }
+        match self.windows.get(name) {
+            Some(window) if index + 1 == window.schema.fields().len() => Origin::WindowTime,
+            Some(_) => Origin::Materialized,
+            None => Origin::Computed,
+        }
+    }
+
     /// Where a column of a plan comes from.
     fn origin(&self, plan: &LogicalPlan, index: usize) -> Origin<'_> {
+        if index >= plan.schema().fields().len() {
+            return Origin::Computed;
+        }
         match plan {
             LogicalPlan::Projection(projection) => {
-                match projection.expr.get(index).cloned().map(Expr::unalias) {
-                    Some(Expr::Column(column)) => match projection.input.schema().index_of_column(&column) {
-                        Ok(index) => self.origin(&projection.input, index),
-                        Err(_) => Origin::Computed,
-                    },
-                    _ if self.has_window(plan) => Origin::Window,
-                    _ => Origin::Computed,
-                }
+                self.origin_of(projection.expr.get(index).cloned(), &projection.input)
             }
             LogicalPlan::Filter(filter) => self.origin(&filter.input, index),
-            LogicalPlan::SubqueryAlias(alias) => self.origin(&alias.input, index),
-            LogicalPlan::TableScan(scan) => {
-                let name = scan.table_name.table();
-                match (self.tables.get(name), self.views.get(name)) {
-                    (Some(table), _) => Origin::Column(table, index),
-                    (None, Some(view)) => self.origin(view, index),
-                    (None, None) => Origin::Window,
+            LogicalPlan::Window(window) => self.origin(&window.input, index),
+            LogicalPlan::Join(join) => {
+                let width = join.left.schema().fields().len();
+                match index.checked_sub(width) {
+                    Some(index) => self.origin(&join.right, index),
+                    None => self.origin(&join.left, index),
                 }
             }
-            LogicalPlan::Aggregate(_) => Origin::Window,
+            LogicalPlan::SubqueryAlias(alias) => self.origin(&alias.input, index),
+            LogicalPlan::TableScan(scan) => self.origin_in(scan.table_name.table(), index),
+            LogicalPlan::Aggregate(aggregate) => {
+                match self.origin_of(aggregate.group_expr.get(index).cloned(), &aggregate.input) {
+                    Origin::WindowTime => Origin::WindowTime,
+                    Origin::Column(..) | Origin::Materialized => Origin::Materialized,
+                    Origin::Computed => Origin::Computed,
+                }
+            }
             _ => Origin::Computed,
         }
     }
 
-    fn has_window(&self, plan: &LogicalPlan) -> bool {
-        match plan {
-            LogicalPlan::TableScan(scan) => {
-                let name = scan.table_name.table();
-                self.windows.contains_key(name)
-                    || self.views.get(name).is_some_and(|view| self.has_window(view))
-            }
-            other => other.inputs().into_iter().any(|input| self.has_window(input)),
+    fn origin_of(&self, expression: Option<Expr>, input: &LogicalPlan) -> Origin<'_> {
+        let Some(Expr::Column(column)) = expression.map(Expr::unalias) else { return Origin::Computed };
+        match input.schema().index_of_column(&column) {
+            Ok(index) => self.origin(input, index),
+            Err(_) => Origin::Computed,
         }
     }
 }
 
+/// The windows of a call over columns of `input`.
+fn windows(call: &WindowCall, input: &Schema) -> Result<Windows, Problem> {
+    let (gap_ms, names) = match &call.windows {
+        CalledWindows::Fixed(shape) => return Ok(Windows::Fixed(*shape)),
+        CalledWindows::Session { gap_ms, partition } => (*gap_ms, partition),
+    };
+    let mut partition = Vec::new();
+    for name in names {
+        let Ok(index) = input.index_of(&name.value) else {
+            let hint = suggestion(&name.value, input.fields().iter().map(|f| f.name().as_str()));
+            let message = format!("there is no column '{}' in '{}'{hint}", name.value, call.table.value);
+            return Err(Problem::new(&name.place, message));
+        };
+        if partition.contains(&index) {
+            return Err(Problem::new(&name.place, format!("column '{}' stands twice", name.value)));
+        }
+        partition.push(index);
+    }
+    Ok(Windows::Session { gap_ms, partition })
+}
+
+/// Where a column comes from, as far as event time is concerned.
 enum Origin<'a> {
     Column(&'a Table, usize),
-    Window,
+    /// It is the time of a window.
+    WindowTime,
+    /// It may have been event time before a window or an aggregation.
+    Materialized,
     Computed,
 }
 
@@ -253,6 +297,7 @@ impl ContextProvider for Catalog {
         Some(match name {
             "avg" => average::avg_udaf(),
             "count" => count::count_udaf(),
+            GROUPING | "grouping_id" => grouping::grouping_udaf(),
             "max" => min_max::max_udaf(),
             "min" => min_max::min_udaf(),
             "sum" => sum::sum_udaf(),
@@ -260,8 +305,8 @@ impl ContextProvider for Catalog {
         })
     }
 
-    fn get_window_meta(&self, _name: &str) -> Option<Arc<WindowUDF>> {
-        None
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        (name == ROW_NUMBER).then(row_number)
     }
 
     fn get_variable_type(&self, _variable_names: &[String]) -> Option<DataType> {
@@ -285,6 +330,6 @@ impl ContextProvider for Catalog {
     }
 
     fn udwf_names(&self) -> Vec<String> {
-        Vec::new()
+        vec![ROW_NUMBER.into()]
     }
 }

@@ -1,29 +1,39 @@
-//! A query without joins is a chain: one table and the stages its rows pass. Columns are plain indices here.
+//! A query is a chain: one table, or a join of two chains, and the stages its rows pass. Columns are plain indices here.
 
 use crate::catalog::Catalog;
+use crate::fault::unsupported;
+use crate::functions::ROW_NUMBER;
+use crate::join::{Join, joined};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, Result, internal_err};
 use datafusion_expr::execution_props::ExecutionProps;
 use datafusion_expr::expr::AggregateFunction;
 use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
-use datafusion_expr::{AggregateUDF, Expr, LogicalPlan};
+use datafusion_expr::utils::grouping_set_to_exprlist;
+use datafusion_expr::{AggregateUDF, Expr, GroupingSet, LogicalPlan, Window};
 use datafusion_physical_expr::expressions::Column;
 use datafusion_physical_expr::utils::collect_columns;
 use datafusion_physical_expr::{PhysicalExpr, create_physical_expr};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use stream::WindowShape;
+use stream::{RankOrder, WindowShape};
 
 pub(crate) type Physical = Arc<dyn PhysicalExpr>;
 
 /// What happens to the rows of a table on their way to a sink.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chain {
-    pub table: String,
+    pub input: Input,
     pub stages: Vec<Stage>,
     /// Of the rows that come out.
     pub schema: SchemaRef,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Input {
+    Table(String),
+    Join(Box<Join>),
 }
 
 #[derive(Clone, Debug)]
@@ -35,15 +45,57 @@ pub(crate) enum Stage {
     },
     /// Appends the three columns of the window.
     Window {
-        shape: WindowShape,
+        windows: Windows,
         time: usize,
         schema: SchemaRef,
     },
+    /// Appends the row's number among those with equal `keys`, and drops rows with other numbers than `from..=to`.
+    Rank {
+        keys: Vec<usize>,
+        order: Vec<RankOrder>,
+        from: u64,
+        /// `None` as long as no condition has bounded it.
+        to: Option<u64>,
+        schema: SchemaRef,
+    },
+    /// With grouping sets, a column after the groups numbers the sets.
     Aggregate {
         groups: Vec<(Physical, String)>,
+        /// The groups of each grouping set; empty: every group, once.
+        sets: Vec<Vec<usize>>,
         calls: Vec<AggregateCall>,
         schema: SchemaRef,
     },
+}
+
+/// Which windows a table function makes.
+#[derive(Clone, Debug)]
+pub(crate) enum Windows {
+    Fixed(WindowShape),
+    /// Per value of these columns.
+    Session {
+        gap_ms: i64,
+        partition: Vec<usize>,
+    },
+}
+
+impl Windows {
+    pub fn partition(&self) -> &[usize] {
+        match self {
+            Self::Fixed(_) => &[],
+            Self::Session { partition, .. } => partition,
+        }
+    }
+
+    /// The same with its columns at other places.
+    fn moved(&self, place: impl Fn(usize) -> usize) -> Self {
+        match self {
+            Self::Fixed(shape) => Self::Fixed(*shape),
+            Self::Session { gap_ms, partition } => {
+                Self::Session { gap_ms: *gap_ms, partition: partition.iter().copied().map(place).collect() }
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -89,20 +141,62 @@ pub(crate) fn chain(plan: &LogicalPlan, catalog: &Catalog) -> Result<Chain> {
             let mut chain = chain(&aggregate.input, catalog)?;
             let input = aggregate.input.schema();
             let fields = aggregate.schema.fields();
-            let group = |(e, field): (&Expr, &Arc<Field>)| Ok((physical(e, input)?, field.name().clone()));
-            let groups = aggregate.group_expr.iter().zip(fields).map(group).collect::<Result<Vec<_>>>()?;
+            let group = |(e, field): (&&Expr, &Arc<Field>)| Ok((physical(e, input)?, field.name().clone()));
+            let distinct = grouping_set_to_exprlist(&aggregate.group_expr)?;
+            let groups = distinct.iter().zip(fields).map(group).collect::<Result<Vec<_>>>()?;
+            let sets = grouping_sets(&aggregate.group_expr);
+            let index = |e: &Expr| distinct.iter().position(|known| *known == e);
+            let sets = sets.iter().map(|set| set.iter().filter_map(index).collect()).collect();
             let calls = aggregate.aggr_expr.iter().map(|e| call(e, input)).collect::<Result<Vec<_>>>()?;
             chain.schema = Arc::new(aggregate.schema.as_arrow().clone());
-            chain.stages.push(Stage::Aggregate { groups, calls, schema: chain.schema.clone() });
+            chain.stages.push(Stage::Aggregate { groups, sets, calls, schema: chain.schema.clone() });
+            Ok(chain)
+        }
+        LogicalPlan::Join(join) => joined(join, catalog),
+        LogicalPlan::Window(window) => {
+            let mut chain = chain(&window.input, catalog)?;
+            chain.schema = Arc::new(window.schema.as_arrow().clone());
+            chain.stages.push(numbered(window, &chain.schema)?);
             Ok(chain)
         }
         other => internal_err!("no stage stands for {}", other.display()),
     }
 }
 
+/// `ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)`, of columns.
+fn numbered(window: &Window, schema: &SchemaRef) -> Result<Stage> {
+    let [Expr::WindowFunction(function)] = window.window_expr.as_slice() else {
+        return Err(unsupported(ROW_NUMBER, "several ROW_NUMBERs in one SELECT"));
+    };
+    let input = window.input.schema();
+    let column = |e: &Expr| match e {
+        Expr::Column(column) => input.index_of_column(column),
+        _ => Err(unsupported(ROW_NUMBER, "an expression in PARTITION BY or ORDER BY of ROW_NUMBER")),
+    };
+    let params = &function.params;
+    let keys = params.partition_by.iter().map(column).collect::<Result<_>>()?;
+    let order = params.order_by.iter().map(|by| {
+        Ok(RankOrder { column: column(&by.expr)?, descending: !by.asc, nulls_first: by.nulls_first })
+    });
+    let order = order.collect::<Result<_>>()?;
+    Ok(Stage::Rank { keys, order, from: 1, to: None, schema: schema.clone() })
+}
+
+/// The grouping sets of an aggregation; none if it groups by all its expressions.
+pub(crate) fn grouping_sets(groups: &[Expr]) -> &[Vec<Expr>] {
+    match groups {
+        [Expr::GroupingSet(GroupingSet::GroupingSets(sets))] => sets,
+        _ => &[],
+    }
+}
+
 fn scanned(name: &str, catalog: &Catalog) -> Result<Chain> {
     if let Some(table) = catalog.tables.get(name) {
-        return Ok(Chain { table: name.into(), stages: Vec::new(), schema: table.schema.clone() });
+        return Ok(Chain {
+            input: Input::Table(name.into()),
+            stages: Vec::new(),
+            schema: table.schema.clone(),
+        });
     }
     if let Some(view) = catalog.views.get(name) {
         return chain(view, catalog);
@@ -113,7 +207,7 @@ fn scanned(name: &str, catalog: &Catalog) -> Result<Chain> {
     let mut chain = scanned(&window.call.table.value, catalog)?;
     chain.schema = window.schema.clone();
     chain.stages.push(Stage::Window {
-        shape: window.call.shape,
+        windows: window.windows.clone(),
         time: window.time,
         schema: chain.schema.clone(),
     });
@@ -155,9 +249,14 @@ impl Chain {
                 Stage::Project { expressions, .. } => {
                     needed.iter().filter_map(|i| expressions.get(*i)).flat_map(columns).collect()
                 }
-                Stage::Window { time, schema, .. } => {
+                Stage::Window { windows, time, schema } => {
                     let width = schema.fields().len() - 3;
-                    needed.into_iter().filter(|i| *i < width).chain([*time]).collect()
+                    let of_input = needed.into_iter().filter(|i| *i < width);
+                    of_input.chain([*time]).chain(windows.partition().iter().copied()).collect()
+                }
+                Stage::Rank { keys, order, schema, .. } => {
+                    let of_input = needed.into_iter().filter(|i| i + 1 < schema.fields().len());
+                    of_input.chain(keys.iter().copied()).chain(order.iter().map(|by| by.column)).collect()
                 }
                 Stage::Aggregate { groups, calls, .. } => {
                     let arguments = calls
@@ -195,7 +294,8 @@ impl Chain {
                     now = projected(&kept, names, &now)?;
                     Stage::Project { expressions: kept, schema: now.clone() }
                 }
-                Stage::Window { shape, time, schema } => {
+                Stage::Window { windows, time, schema } => {
+                    let windows = windows.moved(|i| places[i]);
                     let time = places[*time];
                     let width = now.fields().len();
                     let inner = schema.fields().len() - 3;
@@ -205,9 +305,21 @@ impl Chain {
                     now = Arc::new(Schema::new(
                         now.fields().iter().cloned().chain(appended).collect::<Vec<_>>(),
                     ));
-                    Stage::Window { shape: *shape, time, schema: now.clone() }
+                    Stage::Window { windows, time, schema: now.clone() }
                 }
-                Stage::Aggregate { groups, calls, schema } => {
+                Stage::Rank { keys, order, from, to, schema } => {
+                    let keys = keys.iter().map(|i| places[*i]).collect();
+                    let order =
+                        order.iter().map(|by| RankOrder { column: places[by.column], ..*by }).collect();
+                    let inner = schema.fields().len() - 1;
+                    places.resize(inner, 0);
+                    places.push(now.fields().len());
+                    let number = schema.fields().iter().skip(inner).cloned();
+                    now =
+                        Arc::new(Schema::new(now.fields().iter().cloned().chain(number).collect::<Vec<_>>()));
+                    Stage::Rank { keys, order, from: *from, to: *to, schema: now.clone() }
+                }
+                Stage::Aggregate { groups, sets, calls, schema } => {
                     let groups =
                         groups.iter().map(|(e, n)| Ok((moved(e)?, n.clone()))).collect::<Result<Vec<_>>>()?;
                     let calls = calls
@@ -219,7 +331,7 @@ impl Chain {
                         .collect::<Result<Vec<_>>>()?;
                     places = (0..schema.fields().len()).collect();
                     now = schema.clone();
-                    Stage::Aggregate { groups, calls, schema: now.clone() }
+                    Stage::Aggregate { groups, sets: sets.clone(), calls, schema: now.clone() }
                 }
             });
         }

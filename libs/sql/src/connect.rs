@@ -1,18 +1,18 @@
 //! A pipeline meets the connectors a program was built with.
 
 use crate::cursor::Name;
-use crate::describe::{aggregate_text, assign_text, sink_text, source_text, steps_text};
+use crate::describe::{join_text, sink_text, source_text, steps_text, window_text};
 use crate::error::{BuildError, Problem, SqlError};
-use crate::lower::Windowed;
+use crate::lower::{Lowered, LoweredInput, Op};
 use crate::nearest::{nearest, suggestion};
-use crate::pipeline::{Pipeline, QueryPlan};
-use crate::source::WATERMARK_OPTIONS;
+use crate::pipeline::Pipeline;
+use crate::source::SOURCE_OPTIONS;
 use crate::table::Table;
 use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
 use stream::{
-    Calc, CalcRole, CalcStep, Connector, ConnectorContext, Connectors, Edge, Graph, Node, NodeId, NodeKind,
-    OperatorFactory, Port, Routing, StreamError,
+    Calc, Connector, ConnectorContext, Connectors, Edge, Graph, JoinSide, Node, NodeId, NodeKind,
+    OperatorFactory, Port, Routing, StreamError, WindowJoin,
 };
 
 impl Pipeline {
@@ -70,8 +70,8 @@ impl Pipeline {
                     factory,
                     computed: source.computed.clone(),
                     watermark: source.watermark.clone(),
+                    emit: source.emit,
                     idle_timeout: source.idle_timeout,
-                    watermark_per_row: source.watermark_per_row,
                 },
                 inputs: Vec::new(),
                 schema: source.schema.clone(),
@@ -79,7 +79,9 @@ impl Pipeline {
             }));
         }
         for query in &self.queries {
-            let last = operators(&mut graph, query, sources[query.source], parallelism.max(1));
+            let name = &query.spec.name;
+            let parallelism = parallelism.max(1);
+            let last = operators(&mut graph, &sources, (name, name.clone()), &query.lowered, parallelism);
             let connector = connector(&query.sink, connectors)?;
             let refused = |cause| BuildError::Connector { table: query.spec.name.clone(), cause };
             let sink = connector.sink(&query.spec, &context).await.map_err(refused)?;
@@ -123,11 +125,11 @@ fn check_table(table: &Table, read: bool, connectors: &Connectors, problems: &mu
         })
     };
     for (Name { value: key, place }, _) in &table.def.options {
-        if takes(key) || (read && WATERMARK_OPTIONS.contains(&key.as_str())) {
+        let own: &[&str] = if read { &SOURCE_OPTIONS } else { &[] };
+        if takes(key) || own.contains(&key.as_str()) {
             continue;
         }
-        let known =
-            options.iter().map(|option| option.name).chain(WATERMARK_OPTIONS.into_iter().filter(|_| read));
+        let known = options.iter().map(|option| option.name).chain(own.iter().copied());
         let hint = suggestion(key, known.collect::<Vec<_>>());
         problems
             .push(Problem::new(place, format!("connector '{}' has no option '{key}'{hint}", wanted.value)));
@@ -143,68 +145,127 @@ fn check_table(table: &Table, read: bool, connectors: &Connectors, problems: &mu
     }
 }
 
-/// Adds the operators of a query; returns the last.
-fn operators(graph: &mut Graph, query: &QueryPlan, source: NodeId, parallelism: usize) -> NodeId {
-    let mut line = Line { graph, name: &query.spec.name, last: source, parallelism, calcs: 0 };
-    let lowered = &query.lowered;
-    match &lowered.window {
-        None => line.calc(&lowered.before, CalcRole::Stateless, &lowered.before_schema),
-        Some(Windowed::Assign(window)) => {
-            line.calc(&lowered.before, CalcRole::Stateless, &lowered.before_schema);
-            let factory = Arc::new(window.clone());
-            line.operator("window", assign_text(window), factory, &window.schema, Routing::Forward);
+/// Operators one after the other.
+struct Line<'g> {
+    graph: &'g mut Graph,
+    /// Of the query.
+    label: &'g str,
+    /// What the ids of the nodes begin with.
+    name: String,
+    last: NodeId,
+    parallelism: usize,
+    calcs: usize,
+    windows: usize,
+}
+
+/// Adds the operators of a query, or of a side of its join, under this name; returns the last.
+fn operators(
+    graph: &mut Graph,
+    sources: &[NodeId],
+    (label, name): (&str, String),
+    lowered: &Lowered,
+    parallelism: usize,
+) -> NodeId {
+    let (last, join) = match &lowered.input {
+        LoweredInput::Source(source) => (sources[*source], None),
+        LoweredInput::Join(join) => {
+            let mut side = |of: usize, word: &str| {
+                let name = format!("{name}/{word}");
+                operators(graph, sources, (label, name), &join.sides[of], parallelism)
+            };
+            let sides = [side(0, "left"), side(1, "right")];
+            (sides[0], Some((&join.join, sides)))
         }
-        Some(Windowed::Aggregate(window)) => {
-            if !lowered.before.is_empty() {
-                line.calc(&lowered.before, CalcRole::BeforeAggregate, &lowered.before_schema);
-            }
-            if window.keys.is_empty() {
-                line.parallelism = 1;
-            }
-            let routing = Routing::Hash(window.keys.clone());
-            let factory = Arc::new(window.clone());
-            line.operator("window", aggregate_text(window), factory, &window.output_schema, routing);
-        }
+    };
+    let mut line = Line { graph, label, name, last, parallelism, calcs: 0, windows: 0 };
+    if let Some((join, sides)) = join {
+        line.join(join, sides);
     }
-    if !lowered.after.is_empty() {
-        line.calc(&lowered.after, CalcRole::AfterAggregate, &lowered.schema);
+    for op in &lowered.ops {
+        line.op(op);
     }
     line.last
 }
 
-/// Operators one after the other.
-struct Line<'g> {
-    graph: &'g mut Graph,
-    name: &'g str,
-    last: NodeId,
-    parallelism: usize,
-    calcs: usize,
-}
-
 impl Line<'_> {
-    fn calc(&mut self, steps: &[CalcStep], role: CalcRole, schema: &SchemaRef) {
-        let id = format!("calc-{}", self.calcs);
-        self.calcs += 1;
-        let calc = Arc::new(Calc { steps: steps.to_vec(), role });
-        self.operator(&id, steps_text(steps), calc, schema, Routing::Forward);
+    fn join(&mut self, join: &WindowJoin, sides: [NodeId; 2]) {
+        let edge = |(from, side): (NodeId, &JoinSide)| Edge {
+            from,
+            port: Port::Rows,
+            routing: Routing::Hash(side.keys.clone()),
+        };
+        self.last = self.graph.add(Node {
+            id: format!("{}/join", self.name),
+            label: self.label.to_string(),
+            description: join_text(join),
+            kind: NodeKind::Operator(Arc::new(join.clone())),
+            inputs: sides.into_iter().zip(&join.sides).map(edge).collect(),
+            schema: join.output_schema.clone(),
+            parallelism: if join.sides[0].keys.is_empty() { 1 } else { self.parallelism },
+        });
     }
 
+    fn op(&mut self, op: &Op) {
+        match op {
+            Op::Calc { steps, schema, role } => {
+                let id = format!("calc-{}", self.calcs);
+                self.calcs += 1;
+                let calc = Arc::new(Calc { steps: steps.clone(), role: *role });
+                self.operator(&id, steps_text(steps), calc, schema, None);
+            }
+            Op::Assign(window) => {
+                self.window(window_text(op), Arc::new(window.clone()), &window.schema, None);
+            }
+            Op::Session(window) => {
+                let (factory, schema) = (Arc::new(window.clone()), &window.output_schema);
+                self.window(window_text(op), factory, schema, Some(&window.keys));
+            }
+            Op::Rank(rank) => {
+                let (factory, schema) = (Arc::new(rank.clone()), &rank.output_schema);
+                self.window(window_text(op), factory, schema, Some(&rank.keys));
+            }
+            Op::Aggregate(window) => {
+                let (factory, schema) = (Arc::new(window.clone()), &window.output_schema);
+                self.window(window_text(op), factory, schema, Some(&window.spec.keys));
+            }
+        }
+    }
+
+    /// `window`, `window-1`, …
+    fn window(
+        &mut self,
+        description: String,
+        factory: Arc<dyn OperatorFactory>,
+        schema: &SchemaRef,
+        keys: Option<&[usize]>,
+    ) {
+        let id = if self.windows == 0 { "window".into() } else { format!("window-{}", self.windows) };
+        self.windows += 1;
+        self.operator(&id, description, factory, schema, keys);
+    }
+
+    /// With `keys`, equal keys meet in one task.
     fn operator(
         &mut self,
         id: &str,
         description: String,
         factory: Arc<dyn OperatorFactory>,
         schema: &SchemaRef,
-        routing: Routing,
+        keys: Option<&[usize]>,
     ) {
+        let (routing, parallelism) = match keys {
+            None => (Routing::Forward, self.graph.nodes[self.last].parallelism),
+            Some([]) => (Routing::Hash(Vec::new()), 1),
+            Some(keys) => (Routing::Hash(keys.to_vec()), self.parallelism),
+        };
         self.last = self.graph.add(Node {
             id: format!("{}/{id}", self.name),
-            label: self.name.to_string(),
+            label: self.label.to_string(),
             description,
             kind: NodeKind::Operator(factory),
             inputs: vec![Edge { from: self.last, port: Port::Rows, routing }],
             schema: schema.clone(),
-            parallelism: self.parallelism,
+            parallelism,
         });
     }
 }

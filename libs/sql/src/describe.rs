@@ -1,9 +1,13 @@
 //! Plans in words.
 
-use crate::lower::Windowed;
+use crate::chain::{Physical, plain_column};
+use crate::lower::{Lowered, LoweredInput, Op};
 use crate::pipeline::{Pipeline, QueryPlan};
 use crate::source::SourcePlan;
-use stream::{CalcStep, WindowAggregate, WindowAssign, WindowShape};
+use arrow::datatypes::Schema;
+use stream::{
+    AggregateSpec, CalcStep, JoinSide, SessionOutput, WatermarkEmit, WindowJoin, WindowShape, Windowing,
+};
 
 impl Pipeline {
     /// The plan as a person reads it, for `--dry-run`.
@@ -13,11 +17,9 @@ impl Pipeline {
             text.push_str(&format!("source {}: {}\n", source.spec.name, source_text(source)));
         }
         for query in &self.queries {
-            text.push_str(&format!(
-                "query {} from {}\n",
-                query.spec.name, self.sources[query.source].spec.name
-            ));
-            for line in query_lines(query) {
+            let tables = self.tables_of(&query.lowered).join(", ");
+            text.push_str(&format!("query {} from {tables}\n", query.spec.name));
+            for line in self.lines(&query.lowered) {
                 text.push_str(&format!("  {line}\n"));
             }
             text.push_str(&format!("sink {}: {}\n", query.spec.name, sink_text(query)));
@@ -27,28 +29,59 @@ impl Pipeline {
         }
         text
     }
+
+    fn tables_of(&self, lowered: &Lowered) -> Vec<&str> {
+        match &lowered.input {
+            LoweredInput::Source(source) => vec![self.sources[*source].spec.name.as_str()],
+            LoweredInput::Join(join) => join.sides.iter().flat_map(|side| self.tables_of(side)).collect(),
+        }
+    }
+
+    /// A line for each step; the sides of a join stand indented before it.
+    fn lines(&self, lowered: &Lowered) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let LoweredInput::Join(join) = &lowered.input {
+            for (name, side) in ["left", "right"].into_iter().zip(&join.sides) {
+                lines.push(format!("{name} from {}", self.tables_of(side).join(", ")));
+                lines.extend(self.lines(side).into_iter().map(|line| format!("  {line}")));
+            }
+            lines.push(join_text(&join.join));
+        }
+        for op in &lowered.ops {
+            match op {
+                Op::Calc { steps, .. } => lines.extend(steps.iter().map(step)),
+                window => lines.push(window_text(window)),
+            }
+        }
+        lines
+    }
 }
 
-fn query_lines(query: &QueryPlan) -> Vec<String> {
-    let mut lines: Vec<String> = query.lowered.before.iter().map(step).collect();
-    match &query.lowered.window {
-        Some(Windowed::Aggregate(window)) => lines.push(aggregate_text(window)),
-        Some(Windowed::Assign(window)) => lines.push(assign_text(window)),
-        None => {}
-    }
-    lines.extend(query.lowered.after.iter().map(step));
-    lines
+/// `INNER JOIN of each window window_start, window_end on k = k and n > m`
+pub(crate) fn join_text(join: &WindowJoin) -> String {
+    let [left, right] = &join.sides;
+    let name = |side: &JoinSide, i: usize| side.schema.field(i).name().clone();
+    let keys = left.keys.iter().zip(&right.keys);
+    let equal = keys.map(|(l, r)| format!("{} = {}", name(left, *l), name(right, *r)));
+    let condition = join.condition.iter().map(|condition| plain(&condition.to_string()));
+    let on: Vec<String> = equal.chain(condition).collect();
+    let on = if on.is_empty() { String::new() } else { format!(" on {}", on.join(" and ")) };
+    let kind = format!("{:?}", join.kind).to_uppercase();
+    format!("{kind} JOIN of each window {}, {}{on}", name(left, left.start), name(left, left.end))
 }
 
 /// `kafka: carrier, ts; watermark ts - 30m`
 pub(crate) fn source_text(source: &SourcePlan) -> String {
     let columns: Vec<&str> = source.schema.fields().iter().map(|f| f.name().as_str()).collect();
     let watermark = source.watermark.as_ref().map(|w| format!("; watermark {}", plain(&w.to_string())));
+    let emit = match (&source.watermark, source.emit) {
+        (Some(_), WatermarkEmit::OnEvent(_)) => " after each row",
+        _ => "",
+    };
     let idle = source.idle_timeout.map(|idle| format!("; idle after {}", width(idle.as_millis() as i64)));
-    let per_row = if source.watermark_per_row { " after each row" } else { "" };
     let connector = &source.table.def.connector.value;
     format!(
-        "{connector}: {}{}{per_row}{}",
+        "{connector}: {}{}{emit}{}",
         columns.join(", "),
         watermark.unwrap_or_default(),
         idle.unwrap_or_default()
@@ -88,26 +121,91 @@ fn step(step: &CalcStep) -> String {
             let columns: Vec<String> = expressions.iter().zip(schema.fields()).map(column).collect();
             format!("select {}", columns.join(", "))
         }
+        CalcStep::Expand { copies, schema } => {
+            // Keys stand behind the columns they come from, the number of the grouping set behind them.
+            let is_key = |i: usize| copies.iter().all(|copy| plain_column(&copy[i]) != Some(i));
+            let keys: Vec<usize> = (0..schema.fields().len() - 1).filter(|i| is_key(*i)).collect();
+            let keys = |copy: &Vec<Physical>| -> String {
+                let kept = keys.iter().filter(|i| plain_column(&copy[**i]).is_some());
+                let names: Vec<&str> = kept.map(|i| schema.field(*i).name().as_str()).collect();
+                format!("({})", names.join(", "))
+            };
+            format!("each row for {}", copies.iter().map(keys).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
-/// `TUMBLE 1h by carrier: count(1), sum(delay)`
-pub(crate) fn aggregate_text(window: &WindowAggregate) -> String {
-    let keys: Vec<&str> = window.keys.iter().map(|i| window.input_schema.field(*i).name().as_str()).collect();
-    let by = if keys.is_empty() { String::new() } else { format!(" by {}", keys.join(", ")) };
-    let aggregates: Vec<&str> = window.aggregates.iter().map(|a| a.name()).collect();
-    let time = window.input_schema.field(window.time).name();
-    format!("{} on {time}{by}: {}", shape(window.shape), aggregates.join(", "))
+/// `TUMBLE 1h on ts by carrier: count(1), sum(delay)`
+pub(crate) fn window_text(op: &Op) -> String {
+    match op {
+        Op::Calc { steps, .. } => steps_text(steps),
+        Op::Assign(window) => {
+            format!("{} on {}", shape(window.shape), window.schema.field(window.time).name())
+        }
+        Op::Session(window) => {
+            let time = window.input_schema.field(window.time).name();
+            let by = keys_text(&window.keys, &window.input_schema);
+            let aggregates = match &window.output {
+                SessionOutput::Aggregates(spec, _) => aggregates_text(spec),
+                SessionOutput::Rows => String::new(),
+            };
+            format!("SESSION {} on {time}{by}{aggregates}", width(window.gap_ms))
+        }
+        Op::Rank(rank) => {
+            let name = |i: usize| rank.input_schema.field(i).name();
+            let order = rank.order.iter().map(|by| {
+                let direction = if by.descending { " DESC" } else { "" };
+                let nulls = match (by.descending, by.nulls_first) {
+                    (false, false) => " NULLS LAST",
+                    (true, true) => " NULLS FIRST",
+                    _ => "",
+                };
+                format!("{}{direction}{nulls}", name(by.column))
+            });
+            let rows = if rank.from == 1 {
+                format!("first {}", rank.to)
+            } else {
+                format!("{} to {}", rank.from, rank.to)
+            };
+            let window = format!("{}, {}", name(rank.start), name(rank.end));
+            let by = keys_text(&rank.keys, &rank.input_schema);
+            let ties = if rank.later_first { ", the later of equal ones" } else { "" };
+            let order: Vec<String> = order.collect();
+            format!("rows {rows} of each window {window}{by}, ordered by {}{ties}", order.join(", "))
+        }
+        Op::Aggregate(window) => {
+            let spec = &window.spec;
+            let windows = match window.windowing {
+                Windowing::Assigned { shape: of, time } => {
+                    format!("{} on {}", shape(of), spec.input_schema.field(time).name())
+                }
+                Windowing::Attached { start, end } => {
+                    let name = |i: usize| spec.input_schema.field(i).name();
+                    format!("each window {}, {}", name(start), name(end))
+                }
+            };
+            format!("{windows}{}{}", keys_text(&spec.keys, &spec.input_schema), aggregates_text(spec))
+        }
+    }
 }
 
-pub(crate) fn assign_text(window: &WindowAssign) -> String {
-    format!("{} on {}", shape(window.shape), window.schema.field(window.time).name())
+fn keys_text(keys: &[usize], schema: &Schema) -> String {
+    let names: Vec<&str> = keys.iter().map(|i| schema.field(*i).name().as_str()).collect();
+    if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) }
+}
+
+fn aggregates_text(spec: &AggregateSpec) -> String {
+    let names: Vec<&str> = spec.aggregates.iter().map(|a| a.name()).collect();
+    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
 }
 
 fn shape(shape: WindowShape) -> String {
     let (name, offset_ms) = match shape {
         WindowShape::Tumble { offset_ms, .. } => ("TUMBLE".to_string(), offset_ms),
         WindowShape::Hop { slide_ms, offset_ms, .. } => (format!("HOP {} of", width(slide_ms)), offset_ms),
+        WindowShape::Cumulate { step_ms, offset_ms, .. } => {
+            (format!("CUMULATE {} up to", width(step_ms)), offset_ms)
+        }
     };
     let offset = if offset_ms == 0 { String::new() } else { format!(" offset {}", width(offset_ms)) };
     format!("{name} {}{offset}", width(shape.size_ms()))

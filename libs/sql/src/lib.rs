@@ -18,6 +18,18 @@
 //! # Ok::<(), sql::SqlError>(())
 //! ```
 //!
+//! # What a query may be
+//! Filters and projections over a table or view; event-time windows (`TUMBLE`, `HOP`, `CUMULATE`, `SESSION`), and over
+//! them, with `window_start` and `window_end`:
+//! - aggregations, with `FILTER`, `DISTINCT`, `HAVING`, and `GROUPING SETS`, `ROLLUP` or `CUBE` (not over sessions);
+//! - Top-N and deduplication: `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …) AS rn` of columns,
+//!   bounded by `WHERE rn <= N`;
+//! - joins, `INNER`, `LEFT`, `RIGHT` or `FULL`, whose `ON` compares both bounds;
+//! - and each of these over the results of another, by its window's bounds or, as event time, its `window_time`.
+//!
+//! A row is late once the last window it falls into has closed. Before Top-N and joins each row stands once in each of
+//! its windows, and so is late, and counted, per window.
+//!
 //! # Where results differ from Flink's
 //! `docs/flink-compat.md` lists what `e2e/parity` found. Besides,
 //! SUM of FLOAT adds up in DOUBLE; integer SUMs and arithmetic wrap around as in Flink; timestamps keep the precision
@@ -35,6 +47,7 @@ mod describe;
 mod error;
 mod fault;
 mod functions;
+mod join;
 mod lexer;
 mod lower;
 mod nearest;

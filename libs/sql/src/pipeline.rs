@@ -5,17 +5,17 @@ use crate::chain::{Chain, chain};
 use crate::ddl::DefKind;
 use crate::error::{Problem, SqlError};
 use crate::fault::Places;
-use crate::lower::{Lowered, lower};
+use crate::lower::{Lowered, Op, lower};
 use crate::script::{InsertDef, Item, Script, ViewDef};
 use crate::settings::Settings;
 use crate::sink::fit;
-use crate::source::{SourcePlan, idle_timeout, source, table_spec, watermark_per_row};
+use crate::source::{SourcePlan, source, table_spec, timing};
 use crate::table::Table;
 use crate::window_call::first_place;
 use arrow::datatypes::SchemaRef;
 use datafusion_expr::{Expr, LogicalPlanBuilder, ident};
 use datafusion_physical_expr::expressions::Column;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use stream::{CalcStep, TableSpec};
 
@@ -31,8 +31,6 @@ pub struct Pipeline {
 /// One `INSERT INTO`.
 #[derive(Debug)]
 pub(crate) struct QueryPlan {
-    /// Index of its source.
-    pub source: usize,
     pub lowered: Lowered,
     pub sink: Arc<Table>,
     pub spec: TableSpec,
@@ -166,31 +164,24 @@ impl<'s> Planner<'s> {
     }
 
     fn finish(self, settings: &Settings) -> Result<Pipeline, SqlError> {
-        let mut order: Vec<&str> = Vec::new();
-        let mut needed: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-        for (chain, ..) in &self.queries {
-            if !order.contains(&chain.table.as_str()) {
-                order.push(&chain.table);
-            }
-            needed.entry(&chain.table).or_default().extend(&chain.needed()[0]);
+        let mut tables = Vec::new();
+        for (chain, insert, _) in &self.queries {
+            let places = Places { tokens: &insert.query.tokens, statement: insert.query.statement };
+            chain.demand(&mut tables).map_err(|error| places.problem(&error))?;
         }
         let mut sources = Vec::new();
-        for name in &order {
-            let table = &self.catalog.tables[*name];
-            let idle = idle_timeout(table, settings.idle_timeout)?;
-            let per_row = watermark_per_row(table)?;
-            let planned = source(table, needed.remove(name).unwrap_or_default(), idle, per_row);
+        for (name, needed) in tables {
+            let table = &self.catalog.tables[&name];
+            let timing = timing(table, settings.idle_timeout)?;
+            let planned = source(table, needed, timing);
             sources
                 .push(planned.map_err(|error| Problem::new(&table.def.name.place, error.strip_backtrace()))?);
         }
         let mut queries = Vec::new();
         let mut problems = Vec::new();
         for (chain, insert, sink) in &self.queries {
-            let index = order.iter().position(|name| *name == chain.table).unwrap_or_default();
-            match query(chain, insert, sink, &sources[index]) {
-                Ok((lowered, spec)) => {
-                    queries.push(QueryPlan { source: index, lowered, sink: sink.clone(), spec })
-                }
+            match query(chain, insert, sink, &sources) {
+                Ok((lowered, spec)) => queries.push(QueryPlan { lowered, sink: sink.clone(), spec }),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -203,14 +194,10 @@ fn query(
     chain: &Chain,
     insert: &InsertDef,
     sink: &Table,
-    source: &SourcePlan,
+    sources: &[SourcePlan],
 ) -> Result<(Lowered, TableSpec), Problem> {
     let places = Places { tokens: &insert.query.tokens, statement: insert.query.statement };
-    let place = |i: usize| source.places.get(&i).copied().unwrap_or(usize::MAX);
-    let lowered = chain
-        .pruned(&source.schema, place)
-        .and_then(|stages| lower(stages, source.schema.clone(), &chain.table))
-        .map_err(|error| places.problem(&error))?;
+    let lowered = lower(chain, sources).map_err(|error| places.problem(&error))?;
     let spec = table_spec(sink, |kind| match kind {
         DefKind::Physical(_) => true,
         DefKind::Metadata { virtual_, .. } => !virtual_,
@@ -237,17 +224,18 @@ fn finished(mut lowered: Lowered, schema: &SchemaRef) -> Lowered {
     if lowered.schema == *schema {
         return lowered;
     }
-    let steps = if lowered.window.is_some() { &mut lowered.after } else { &mut lowered.before };
-    match steps.last_mut() {
-        Some(CalcStep::Project { schema: last, .. }) => *last = schema.clone(),
-        _ => {
-            let columns = lowered.schema.fields().iter().enumerate();
-            let expressions = columns.map(|(i, f)| Arc::new(Column::new(f.name(), i)) as _).collect();
-            steps.push(CalcStep::Project { expressions, schema: schema.clone() });
+    let columns = lowered.schema.fields().iter().enumerate();
+    let expressions = columns.map(|(i, f)| Arc::new(Column::new(f.name(), i)) as _).collect();
+    let all = CalcStep::Project { expressions, schema: schema.clone() };
+    match lowered.ops.last_mut() {
+        Some(Op::Calc { steps, schema: last, .. }) => {
+            match steps.last_mut() {
+                Some(CalcStep::Project { schema: last, .. }) => *last = schema.clone(),
+                _ => steps.push(all),
+            }
+            *last = schema.clone();
         }
-    }
-    if lowered.window.is_none() {
-        lowered.before_schema = schema.clone();
+        _ => lowered.push_calc(vec![all], schema.clone()),
     }
     lowered.schema = schema.clone();
     lowered

@@ -1,16 +1,18 @@
 //! A planned query brought to Flink's meaning, node by node from the scan up.
 
-use crate::fault::unsupported;
-use crate::functions::{cast, decimal_divide, wrap};
+use crate::chain::grouping_sets;
+use crate::fault::{unsupported, wrong};
+use crate::functions::{GROUPING, cast, decimal_divide, wrap};
 use crate::semantics::convert;
 use arrow::datatypes::DataType;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{Column, DFSchema, Result};
-use datafusion_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion_expr::expr::{AggregateFunction, AggregateFunctionParams, Case};
 use datafusion_expr::expr_rewriter::NamePreserver;
+use datafusion_expr::utils::grouping_set_to_exprlist;
 use datafusion_expr::{
-    Aggregate, AggregateUDF, Expr, ExprSchemable, Filter, LogicalPlan, Operator, Projection, SubqueryAlias,
-    binary_expr, cast as plain_cast,
+    Aggregate, AggregateUDF, Expr, ExprSchemable, Filter, GroupingSet, Join, LogicalPlan, Operator,
+    Projection, SubqueryAlias, Window, binary_expr, cast as plain_cast, lit,
 };
 use datafusion_functions_aggregate::{average, count, sum};
 use std::sync::Arc;
@@ -37,6 +39,25 @@ pub(crate) fn rewrite(plan: LogicalPlan) -> Result<LogicalPlan> {
             Ok(LogicalPlan::Filter(Filter::try_new(predicate, input)?))
         }
         LogicalPlan::Aggregate(aggregate) => aggregation(aggregate),
+        LogicalPlan::Join(join) => {
+            let left = Arc::new(rewrite(Arc::unwrap_or_clone(join.left))?);
+            let right = Arc::new(rewrite(Arc::unwrap_or_clone(join.right))?);
+            let (constraint, nulls) = (join.join_constraint, join.null_equality);
+            let mut joined =
+                Join::try_new(left, right, join.on, None, join.join_type, constraint, nulls, false)?;
+            joined.filter = join.filter.map(|filter| convert(filter, &joined.schema)).transpose()?;
+            if let Some(filter) = &joined.filter
+                && !matches!(filter.get_type(&joined.schema)?, DataType::Boolean | DataType::Null)
+            {
+                return Err(wrong("ON", "ON takes a BOOLEAN"));
+            }
+            Ok(LogicalPlan::Join(joined))
+        }
+        LogicalPlan::Window(window) => {
+            // Its expressions are columns: nothing in them has to be converted.
+            let input = Arc::new(rewrite(Arc::unwrap_or_clone(window.input))?);
+            Ok(LogicalPlan::Window(Window::try_new(window.window_expr, input)?))
+        }
         other => {
             let text = other.display().to_string();
             let what = text.split([':', ' ']).next().unwrap_or_default().to_string();
@@ -58,16 +79,18 @@ fn named(expressions: Vec<Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
 /// An aggregation with Flink's result types: the plain aggregates, and above them a projection that makes the results.
 fn aggregation(aggregate: Aggregate) -> Result<LogicalPlan> {
     let input = Arc::new(rewrite(Arc::unwrap_or_clone(aggregate.input))?);
-    let groups = named(aggregate.group_expr, input.schema())?;
-    let mut parts = Parts { schema: input.schema(), aggregates: Vec::new() };
+    let groups = groups(aggregate.group_expr, input.schema())?;
+    let mut parts = Parts { schema: input.schema(), groups: &groups, aggregates: Vec::new() };
     let mut results = Vec::new();
     for expression in aggregate.aggr_expr {
         let name = expression.schema_name().to_string();
         results.push((name, parts.result(expression)?));
     }
-    let group_count = groups.len();
-    let aggregates = parts.aggregates.into_iter().map(|(name, aggregate)| aggregate.alias(name)).collect();
+    let aggregates = parts.aggregates.into_iter().map(|(name, aggregate)| aggregate.alias(name));
+    let aggregates: Vec<Expr> = aggregates.collect();
+    let aggregate_count = aggregates.len();
     let below = Arc::new(LogicalPlan::Aggregate(Aggregate::try_new(input, groups, aggregates)?));
+    let group_count = below.schema().fields().len() - aggregate_count;
     let mut expressions: Vec<Expr> =
         below.schema().iter().take(group_count).map(|(q, f)| Expr::Column(Column::from((q, f)))).collect();
     for (name, result) in results {
@@ -76,9 +99,23 @@ fn aggregation(aggregate: Aggregate) -> Result<LogicalPlan> {
     Ok(LogicalPlan::Projection(Projection::try_new(expressions, below)?))
 }
 
+/// Converted group expressions; those of grouping sets stay in their sets.
+fn groups(groups: Vec<Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
+    // DataFusion brings ROLLUP, CUBE and mixtures into one list of sets.
+    match <[Expr; 1]>::try_from(groups) {
+        Ok([Expr::GroupingSet(GroupingSet::GroupingSets(sets))]) => {
+            let sets = sets.into_iter().map(|set| named(set, schema)).collect::<Result<Vec<_>>>()?;
+            Ok(vec![Expr::GroupingSet(GroupingSet::GroupingSets(sets))])
+        }
+        Ok([other]) => named(vec![other], schema),
+        Err(groups) => named(groups, schema),
+    }
+}
+
 /// The plain aggregates that are needed, each once, by name.
 struct Parts<'a> {
     schema: &'a DFSchema,
+    groups: &'a [Expr],
     aggregates: Vec<(String, Expr)>,
 }
 
@@ -113,6 +150,9 @@ impl Parts<'_> {
             return Err(unsupported("GROUP", "this aggregate"));
         };
         let name = func.name().to_string();
+        if name == GROUPING {
+            return self.grouping(&params.args);
+        }
         if !params.order_by.is_empty() || params.null_treatment.is_some() {
             return Err(unsupported(name, "ORDER BY inside an aggregate"));
         }
@@ -143,6 +183,26 @@ impl Parts<'_> {
             "sum" => self.sum(argument, &of, with),
             _ => self.average(argument, &of, with),
         }
+    }
+
+    /// For each argument a bit, the last one lowest: 1 where the row's grouping set lacks it.
+    fn grouping(&self, arguments: &[Expr]) -> Result<Expr> {
+        let named = arguments.iter().cloned().map(|e| convert(e, self.schema)).collect::<Result<Vec<_>>>()?;
+        let known = grouping_set_to_exprlist(self.groups)?;
+        if let Some(other) = named.iter().find(|argument| !known.contains(argument)) {
+            let what = readable(other)?;
+            return Err(wrong("GROUPING", format!("the argument {what} of GROUPING must stand in GROUP BY")));
+        }
+        let bits =
+            |set: &Vec<Expr>| named.iter().fold(0_i64, |bits, e| bits * 2 + i64::from(!set.contains(e)));
+        let sets = grouping_sets(self.groups);
+        if sets.is_empty() {
+            return Ok(plain_cast(lit(0_i64), DataType::Int64));
+        }
+        let id = Expr::Column(Column::new_unqualified(Aggregate::INTERNAL_GROUPING_ID));
+        let whens = (0_u32..).zip(sets).map(|(id, set)| (Box::new(lit(id)), Box::new(lit(bits(set)))));
+        let case = Case::new(Some(Box::new(id)), whens.collect(), None);
+        Ok(plain_cast(Expr::Case(case), DataType::Int64))
     }
 
     /// `SUM` has its argument's type; of a `DECIMAL(p, s)` it is `DECIMAL(38, s)`.

@@ -11,12 +11,13 @@ use datafusion_physical_expr::expressions::Column as PhysicalColumn;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use stream::{CalcStep, Column, ColumnKind, TableSpec};
+use stream::{CalcStep, Column, ColumnKind, TableSpec, WatermarkEmit};
 
-/// Options of any source table that the engine itself understands.
-pub(crate) const WATERMARK_OPTIONS: [&str; 2] = [IDLE_TIMEOUT, EMIT_STRATEGY];
 const IDLE_TIMEOUT: &str = "scan.watermark.idle-timeout";
 const EMIT_STRATEGY: &str = "scan.watermark.emit.strategy";
+
+/// Options of any source table that the engine itself understands.
+pub(crate) const SOURCE_OPTIONS: [&str; 2] = [IDLE_TIMEOUT, EMIT_STRATEGY];
 
 /// A table to be read.
 #[derive(Debug)]
@@ -25,9 +26,8 @@ pub(crate) struct SourcePlan {
     pub spec: TableSpec,
     pub computed: Vec<CalcStep>,
     pub watermark: Option<Physical>,
+    pub emit: WatermarkEmit,
     pub idle_timeout: Option<Duration>,
-    /// `'scan.watermark.emit.strategy' = 'on-event'`
-    pub watermark_per_row: bool,
     /// Of the rows after the computed columns.
     pub schema: SchemaRef,
     /// Where each needed column of the table is in `schema`.
@@ -35,12 +35,7 @@ pub(crate) struct SourcePlan {
 }
 
 /// Plans reading the columns in `needed`, which are indices into the table's schema.
-pub(crate) fn source(
-    table: &Arc<Table>,
-    mut needed: BTreeSet<usize>,
-    idle_timeout: Option<Duration>,
-    watermark_per_row: bool,
-) -> Result<SourcePlan> {
+pub(crate) fn source(table: &Arc<Table>, mut needed: BTreeSet<usize>, timing: Timing) -> Result<SourcePlan> {
     let index = |name: &str| table.schema.index_of(name).ok();
     if let Some(watermark) = &table.watermark {
         needed.insert(watermark.rowtime);
@@ -80,17 +75,15 @@ pub(crate) fn source(
     let watermark = table.watermark.as_ref().map(|w| physical(&w.expression, &over)).transpose()?;
     let order: Vec<usize> =
         if steps.is_empty() { read.into_iter().collect() } else { needed.into_iter().collect() };
-    let places = order.into_iter().enumerate().map(|(at, i)| (i, at)).collect();
-    Ok(SourcePlan {
-        table: table.clone(),
-        spec,
-        computed: steps,
-        watermark,
-        idle_timeout,
-        watermark_per_row,
-        schema,
-        places,
-    })
+    let places: BTreeMap<usize, usize> = order.into_iter().enumerate().map(|(at, i)| (i, at)).collect();
+    let rowtime = table.watermark.as_ref().and_then(|w| places.get(&w.rowtime));
+    let emit = match rowtime {
+        Some(rowtime) if timing.on_event => WatermarkEmit::OnEvent(*rowtime),
+        _ => WatermarkEmit::PerBatch,
+    };
+    let Timing { idle_timeout, .. } = timing;
+    let table = table.clone();
+    Ok(SourcePlan { table, spec, computed: steps, watermark, emit, idle_timeout, schema, places })
 }
 
 /// What the connector is told; `read` are indices into the table's schema.
@@ -120,8 +113,7 @@ pub(crate) fn table_spec(table: &Table, keep: impl Fn(&DefKind) -> bool) -> Tabl
             },
         })
         .collect();
-    let options =
-        table.def.options.iter().filter(|(key, _)| !WATERMARK_OPTIONS.contains(&key.value.as_str()));
+    let options = table.def.options.iter().filter(|(key, _)| !SOURCE_OPTIONS.contains(&key.value.as_str()));
     TableSpec {
         name: table.def.name.value.clone(),
         projection: (0..columns.len()).collect(),
@@ -132,27 +124,34 @@ pub(crate) fn table_spec(table: &Table, keep: impl Fn(&DefKind) -> bool) -> Tabl
     }
 }
 
-/// The table's own idle timeout, or that of the script.
-pub(crate) fn idle_timeout(table: &Table, default: Option<Duration>) -> Result<Option<Duration>, Problem> {
-    match table.def.options.iter().find(|(key, _)| key.value == IDLE_TIMEOUT) {
-        Some((key, value)) => {
-            let value = crate::cursor::Name { value: value.clone(), place: key.place.clone() };
-            Ok(Some(duration(&value)?).filter(|timeout| !timeout.is_zero()))
-        }
-        None => Ok(default),
-    }
+/// When a source's watermark is told, and when it no longer waits for a partition.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Timing {
+    pub idle_timeout: Option<Duration>,
+    /// Flink's 'on-event': after each row.
+    on_event: bool,
 }
 
-/// Whether the watermark goes on after each row that raises it. Flink's default is every 200 ms; ours is after each
-/// batch, which comes to the same: which of two near rows is late is not promised.
-pub(crate) fn watermark_per_row(table: &Table) -> Result<bool, Problem> {
-    match table.def.options.iter().find(|(key, _)| key.value == EMIT_STRATEGY) {
-        None => Ok(false),
-        Some((_, value)) if value == "on-periodic" => Ok(false),
-        Some((_, value)) if value == "on-event" => Ok(true),
-        Some((key, value)) => {
-            let message = format!("option '{EMIT_STRATEGY}' is '{value}'; expected on-event or on-periodic");
-            Err(Problem::new(&key.place, message))
+/// What the table's options say; `idle_timeout` is that of the script.
+pub(crate) fn timing(table: &Table, idle_timeout: Option<Duration>) -> Result<Timing, Problem> {
+    let mut timing = Timing { idle_timeout, on_event: false };
+    for (key, value) in &table.def.options {
+        let value = crate::cursor::Name { value: value.clone(), place: key.place.clone() };
+        match key.value.as_str() {
+            IDLE_TIMEOUT => timing.idle_timeout = Some(duration(&value)?).filter(|t| !t.is_zero()),
+            EMIT_STRATEGY => {
+                timing.on_event = match value.value.to_lowercase().as_str() {
+                    "on-event" => true,
+                    "on-periodic" => false,
+                    other => {
+                        let message =
+                            format!("'{EMIT_STRATEGY}' is 'on-event' or 'on-periodic', not '{other}'");
+                        return Err(Problem::new(&key.place, message));
+                    }
+                }
+            }
+            _ => {}
         }
     }
+    Ok(timing)
 }

@@ -6,6 +6,7 @@ use crate::lexer::{is_word, place_of};
 use crate::script::QueryText;
 use datafusion_sql::sqlparser::keywords::Keyword;
 use datafusion_sql::sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+use std::collections::BTreeMap;
 use stream::WindowShape;
 
 /// A call of a window table function.
@@ -15,8 +16,14 @@ pub(crate) struct WindowCall {
     pub id: String,
     pub table: Name,
     pub time: Name,
-    pub shape: WindowShape,
-    pub place: Place,
+    pub windows: CalledWindows,
+}
+
+/// Which windows a call makes.
+#[derive(Clone, Debug)]
+pub(crate) enum CalledWindows {
+    Fixed(WindowShape),
+    Session { gap_ms: i64, partition: Vec<Name> },
 }
 
 /// Names of window scans begin with this.
@@ -47,19 +54,26 @@ pub(crate) fn replace_window_calls(
     Ok((tokens, calls))
 }
 
+/// A window table function and its arguments, in order.
+const FUNCTIONS: [(&str, &[&str]); 4] = [
+    ("TUMBLE", &["DATA", "TIMECOL", "SIZE", "OFFSET"]),
+    ("HOP", &["DATA", "TIMECOL", "SLIDE", "SIZE", "OFFSET"]),
+    ("CUMULATE", &["DATA", "TIMECOL", "STEP", "SIZE", "OFFSET"]),
+    ("SESSION", &["DATA", "TIMECOL", "GAP"]),
+];
+
 fn window_call(cursor: &mut Cursor<'_>, id: String) -> Result<WindowCall, Problem> {
-    let place = cursor.place();
     cursor.expect(&["TABLE"])?;
     cursor.expect_symbol(&Token::LParen)?;
     let function = cursor.name("a window table function")?;
     let name = function.value.to_uppercase();
-    if name != "TUMBLE" && name != "HOP" {
+    let Some((name, order)) = FUNCTIONS.into_iter().find(|(known, _)| *known == name) else {
         return Err(Problem::unsupported(&function.place, format!("table function {name}")));
-    }
+    };
     cursor.expect_symbol(&Token::LParen)?;
     let mut arguments = Arguments::default();
     loop {
-        arguments.read(cursor, name == "HOP")?;
+        arguments.read(cursor, name, order)?;
         if !cursor.take_symbol(&Token::Comma) {
             break;
         }
@@ -68,42 +82,28 @@ fn window_call(cursor: &mut Cursor<'_>, id: String) -> Result<WindowCall, Proble
         return Err(cursor.error("expected ',' or ')'"));
     }
     let missing = |what: &str| Problem::new(&function.place, format!("{name} lacks {what}"));
-    let table = arguments.table.ok_or_else(|| missing("TABLE t"))?;
-    let time = arguments.time.ok_or_else(|| missing("DESCRIPTOR(column)"))?;
-    let size_ms = arguments.size.ok_or_else(|| missing("its size, an INTERVAL"))?;
-    let offset_ms = arguments.offset.unwrap_or(0);
-    let shape = match name.as_str() {
-        "TUMBLE" => WindowShape::Tumble { size_ms, offset_ms },
-        _ => {
-            let slide_ms = arguments.slide.ok_or_else(|| missing("its slide, an INTERVAL"))?;
-            if slide_ms <= 0 || size_ms % slide_ms != 0 {
-                let message = "the size of HOP must be a multiple of its slide; HOP takes the slide first, then the size";
-                return Err(Problem::new(&function.place, message));
-            }
-            WindowShape::Hop { size_ms, slide_ms, offset_ms }
-        }
-    };
-    if size_ms <= 0 {
-        return Err(Problem::new(&function.place, format!("the size of {name} must be above zero")));
-    }
-    if offset_ms.abs() >= size_ms {
-        return Err(Problem::new(&function.place, format!("the offset of {name} must be below its size")));
-    }
-    Ok(WindowCall { id, table, time, shape, place })
+    let (table, partition) = arguments.table.take().ok_or_else(|| missing("TABLE t"))?;
+    let time = arguments.time.take().ok_or_else(|| missing("DESCRIPTOR(column)"))?;
+    let windows = arguments.windows(name, partition, &function.place)?;
+    Ok(WindowCall { id, table, time, windows })
 }
 
 #[derive(Default)]
 struct Arguments {
-    table: Option<Name>,
+    table: Option<(Name, Vec<Name>)>,
     time: Option<Name>,
-    slide: Option<i64>,
-    size: Option<i64>,
-    offset: Option<i64>,
+    /// `SIZE`, `SLIDE`, `STEP`, `GAP` and `OFFSET`, in ms.
+    intervals: BTreeMap<&'static str, i64>,
 }
 
 impl Arguments {
     /// One argument, by position or as `NAME => value`.
-    fn read(&mut self, cursor: &mut Cursor<'_>, hop: bool) -> Result<(), Problem> {
+    fn read(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        function: &str,
+        order: &[&'static str],
+    ) -> Result<(), Problem> {
         let place = cursor.place();
         let named = match cursor.peek_nth(1) {
             Some(Token::RArrow) => Some(cursor.name("an argument's name")?.value.to_uppercase()),
@@ -112,10 +112,6 @@ impl Arguments {
         if named.is_some() {
             cursor.expect_symbol(&Token::RArrow)?;
         }
-        let order: &[&str] = match hop {
-            true => &["DATA", "TIMECOL", "SLIDE", "SIZE", "OFFSET"],
-            false => &["DATA", "TIMECOL", "SIZE", "OFFSET"],
-        };
         let slot = match &named {
             Some(name) => *order.iter().find(|o| *o == name).ok_or_else(|| {
                 let hint = crate::nearest::suggestion(name, order.iter().copied());
@@ -130,11 +126,11 @@ impl Arguments {
             return Err(Problem::new(&place, format!("argument {slot} stands twice")));
         }
         match slot {
-            "DATA" => self.table = Some(table(cursor)?),
+            "DATA" => self.table = Some(table(cursor, function)?),
             "TIMECOL" => self.time = Some(descriptor(cursor)?),
-            "SLIDE" => self.slide = Some(interval_ms(cursor)?),
-            "SIZE" => self.size = Some(interval_ms(cursor)?),
-            _ => self.offset = Some(interval_ms(cursor)?),
+            interval => {
+                self.intervals.insert(interval, interval_ms(cursor)?);
+            }
         }
         Ok(())
     }
@@ -143,14 +139,52 @@ impl Arguments {
         match slot {
             "DATA" => self.table.is_some(),
             "TIMECOL" => self.time.is_some(),
-            "SLIDE" => self.slide.is_some(),
-            "SIZE" => self.size.is_some(),
-            _ => self.offset.is_some(),
+            interval => self.intervals.contains_key(interval),
         }
+    }
+
+    /// The windows these arguments describe, if Flink takes them.
+    fn windows(&self, name: &str, partition: Vec<Name>, place: &Place) -> Result<CalledWindows, Problem> {
+        let positive = |slot: &str| {
+            let what = slot.to_lowercase();
+            match self.intervals.get(slot) {
+                None => Err(Problem::new(place, format!("{name} lacks its {what}, an INTERVAL"))),
+                Some(ms) if *ms <= 0 => {
+                    Err(Problem::new(place, format!("the {what} of {name} must be above zero")))
+                }
+                Some(ms) => Ok(*ms),
+            }
+        };
+        if name == "SESSION" {
+            return Ok(CalledWindows::Session { gap_ms: positive("GAP")?, partition });
+        }
+        let size_ms = positive("SIZE")?;
+        let offset_ms = self.intervals.get("OFFSET").copied().unwrap_or(0);
+        let parts = |slot: &str| {
+            let part_ms = positive(slot)?;
+            if size_ms % part_ms != 0 {
+                let what = slot.to_lowercase();
+                let message = format!(
+                    "the size of {name} must be a multiple of its {what}; {name} takes the {what} first, then the size"
+                );
+                return Err(Problem::new(place, message));
+            }
+            Ok(part_ms)
+        };
+        Ok(CalledWindows::Fixed(match name {
+            "HOP" => WindowShape::Hop { size_ms, slide_ms: parts("SLIDE")?, offset_ms },
+            "CUMULATE" => WindowShape::Cumulate { size_ms, step_ms: parts("STEP")?, offset_ms },
+            _ if offset_ms.abs() >= size_ms => {
+                let message = format!("the offset of {name} must be below its size");
+                return Err(Problem::new(place, message));
+            }
+            _ => WindowShape::Tumble { size_ms, offset_ms },
+        }))
     }
 }
 
-fn table(cursor: &mut Cursor<'_>) -> Result<Name, Problem> {
+/// `TABLE t [PARTITION BY k, … | PARTITION BY (k, …)]`
+fn table(cursor: &mut Cursor<'_>, function: &str) -> Result<(Name, Vec<Name>), Problem> {
     if cursor.peek() == Some(&Token::LParen) {
         return Err(Problem::unsupported(
             &cursor.place(),
@@ -159,13 +193,35 @@ fn table(cursor: &mut Cursor<'_>) -> Result<Name, Problem> {
     }
     cursor.expect(&["TABLE"])?;
     let name = cursor.object_name("a table's name")?;
-    if cursor.sees(&["PARTITION"]) || cursor.sees(&["ORDER"]) {
-        return Err(Problem::unsupported(
-            &cursor.place(),
-            "PARTITION BY or ORDER BY in a window table function",
-        ));
+    let place = cursor.place();
+    let mut partition = Vec::new();
+    if cursor.take(&["PARTITION", "BY"]) {
+        if function != "SESSION" {
+            let message = format!("{function} takes no PARTITION BY: only SESSION does");
+            return Err(Problem::new(&place, message));
+        }
+        partition = match cursor.peek() {
+            Some(Token::LParen) => cursor.names("a column's name")?,
+            _ => partition_names(cursor)?,
+        };
     }
-    Ok(name)
+    if cursor.sees(&["ORDER"]) {
+        return Err(Problem::new(&cursor.place(), "a window table function takes no ORDER BY"));
+    }
+    Ok((name, partition))
+}
+
+/// `k, l` before the `, DESCRIPTOR(…)` or `, NAME => …` of the next argument.
+fn partition_names(cursor: &mut Cursor<'_>) -> Result<Vec<Name>, Problem> {
+    let mut names = vec![cursor.name("a column's name")?];
+    while cursor.peek() == Some(&Token::Comma)
+        && matches!(cursor.peek_nth(1), Some(Token::Word(_)))
+        && !matches!(cursor.peek_nth(2), Some(Token::LParen | Token::RArrow | Token::SingleQuotedString(_)))
+    {
+        cursor.take_symbol(&Token::Comma);
+        names.push(cursor.name("a column's name")?);
+    }
+    Ok(names)
 }
 
 fn descriptor(cursor: &mut Cursor<'_>) -> Result<Name, Problem> {
@@ -192,7 +248,12 @@ fn interval_ms(cursor: &mut Cursor<'_>) -> Result<i64, Problem> {
         }
         _ => return Err(Problem::new(&unit.place, "expected a unit such as SECOND, MINUTE, HOUR or DAY")),
     };
-    if cursor.sees(&["TO"]) || cursor.peek() == Some(&Token::LParen) {
+    // `SECOND(5)`: how many digits Flink shall allow.
+    if cursor.take_symbol(&Token::LParen) {
+        cursor.number("a precision")?;
+        cursor.expect_symbol(&Token::RParen)?;
+    }
+    if cursor.sees(&["TO"]) {
         return Err(Problem::unsupported(&cursor.place(), "an INTERVAL of several units"));
     }
     amount_ms(&value.value, unit_ms)
@@ -220,91 +281,4 @@ pub(crate) fn first_place(query: &QueryText) -> Place {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use expect_test::{Expect, expect};
-
-    #[track_caller]
-    fn check(text: &str, expect: Expect) {
-        let statement = crate::lexer::statements(text).unwrap().remove(0);
-        let got = match replace_window_calls(&QueryText { tokens: statement.tokens, statement: 1 }) {
-            Ok((_, calls)) => calls
-                .iter()
-                .map(|c| format!("{} by {}: {:?}\n", c.table.value, c.time.value, c.shape))
-                .collect(),
-            Err(problem) => problem.to_string(),
-        };
-        expect.assert_eq(&got);
-    }
-
-    #[test]
-    fn calls_by_position_and_by_name() {
-        check(
-            "FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) JOIN table(hop(table u, descriptor(x), interval '5' second, interval '1' minutes))",
-            expect![[r#"
-                t by ts: Tumble { size_ms: 3600000, offset_ms: 0 }
-                u by x: Hop { size_ms: 60000, slide_ms: 5000, offset_ms: 0 }
-            "#]],
-        );
-        check(
-            "TABLE(HOP(SIZE => INTERVAL '10' SECOND, SLIDE => INTERVAL '2.5' SECOND, DATA => TABLE `my t`, TIMECOL => DESCRIPTOR(ts)))",
-            expect![[r#"
-                my t by ts: Hop { size_ms: 10000, slide_ms: 2500, offset_ms: 0 }
-            "#]],
-        );
-        check(
-            "TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' DAY, INTERVAL '-8' HOUR))",
-            expect![[r#"
-                t by ts: Tumble { size_ms: 86400000, offset_ms: -28800000 }
-            "#]],
-        );
-    }
-
-    #[test]
-    fn what_flink_refuses() {
-        check(
-            "TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '5' MINUTE))",
-            expect![
-                "line 1, column 7, at 'HOP': the size of HOP must be a multiple of its slide; HOP takes the slide first, then the size"
-            ],
-        );
-        check(
-            "TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MONTH))",
-            expect!["line 1, column 52, at 'MONTH': a window has a fixed length: months and years have none"],
-        );
-        check(
-            "TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts)))",
-            expect!["line 1, column 7, at 'TUMBLE': TUMBLE lacks its size, an INTERVAL"],
-        );
-        check(
-            "TABLE(TUMBLE(TABLE t, ts, INTERVAL '1' HOUR))",
-            expect!["line 1, column 23, at 'ts': expected DESCRIPTOR"],
-        );
-        check(
-            "TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '0' HOUR))",
-            expect!["line 1, column 7, at 'TUMBLE': the size of TUMBLE must be above zero"],
-        );
-    }
-
-    #[test]
-    fn what_is_missing_here() {
-        check(
-            "TABLE(SESSION(TABLE t PARTITION BY k, DESCRIPTOR(ts), INTERVAL '1' HOUR))",
-            expect![
-                "line 1, column 7, at 'SESSION': table function SESSION is not supported yet by the embedded engine; it runs on a Flink cluster"
-            ],
-        );
-        check(
-            "TABLE(CUMULATE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '1' DAY))",
-            expect![
-                "line 1, column 7, at 'CUMULATE': table function CUMULATE is not supported yet by the embedded engine; it runs on a Flink cluster"
-            ],
-        );
-        check(
-            "TABLE(TUMBLE(TABLE db.t, DESCRIPTOR(ts), INTERVAL '1' HOUR))",
-            expect![
-                "line 1, column 20, at 'db': a name with a catalog or database is not supported yet by the embedded engine; it runs on a Flink cluster"
-            ],
-        );
-    }
-}
+mod tests;

@@ -58,6 +58,11 @@ pub struct Output {
 pub trait Operator: Send {
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError>;
 
+    /// A batch of the `input`-th edge of its node; only an operator with several has to tell them apart.
+    fn on_input(&mut self, _input: usize, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
+        self.on_batch(batch, out)
+    }
+
     /// Called only when the watermark rises.
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output) -> Result<(), StreamError>;
 

@@ -1,8 +1,8 @@
 //! Which task a key belongs to.
 
-use crate::StreamError;
-use arrow::array::{ArrayRef, UInt32Array};
-use arrow::compute::take_record_batch;
+use crate::{StreamError, TaskIndex};
+use arrow::array::{ArrayRef, BooleanArray, UInt32Array};
+use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::record_batch::RecordBatch;
 use datafusion_common::hash_utils::{RandomState, create_hashes};
 
@@ -40,6 +40,18 @@ pub(crate) fn split(
             _ => Ok(Some(take_record_batch(&batch, &UInt32Array::from(rows))?)),
         })
         .collect()
+}
+
+/// The rows of a saved batch whose keys now belong to `task`.
+pub(crate) fn own_rows(
+    batch: &RecordBatch,
+    keys: &[usize],
+    task: TaskIndex,
+) -> Result<RecordBatch, StreamError> {
+    let keys: Vec<ArrayRef> = keys.iter().map(|i| batch.column(*i).clone()).collect();
+    let tasks = tasks_of(&keys, batch.num_rows(), task.count)?;
+    let mine: BooleanArray = tasks.iter().map(|of| Some(*of == task.index)).collect();
+    Ok(filter_record_batch(batch, &mine)?)
 }
 
 #[cfg(test)]

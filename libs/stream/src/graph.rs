@@ -42,6 +42,17 @@ pub struct Edge {
     pub routing: Routing,
 }
 
+/// When a source tells others its watermark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WatermarkEmit {
+    /// After each batch.
+    #[default]
+    PerBatch,
+    /// As if after each row: a row meets the watermark of every row before it in its partition. The number is that of
+    /// the rowtime column in the node's schema, a timestamp in ms or s.
+    OnEvent(usize),
+}
+
 /// Makes the operator of one task.
 pub trait OperatorFactory: Send + Sync {
     fn create(&self, task: TaskIndex) -> Result<Box<dyn Operator>, StreamError>;
@@ -59,11 +70,9 @@ pub enum NodeKind {
         computed: Vec<CalcStep>,
         /// The watermark of each row, a timestamp over the node's schema; `None`: no event time.
         watermark: Option<Arc<dyn PhysicalExpr>>,
+        emit: WatermarkEmit,
         /// A partition that is caught up for this long no longer holds the watermark back; `None`: it always does.
         idle_timeout: Option<Duration>,
-        /// The watermark goes on after each row that raises it, not after each batch: what is late is then a matter of
-        /// the rows alone, at the cost of small batches.
-        watermark_per_row: bool,
     },
     Operator(Arc<dyn OperatorFactory>),
     /// Always one task. `None` once the engine has taken it.

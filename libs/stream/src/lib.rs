@@ -28,8 +28,13 @@ pub use contract::{
     Claim, Commit, Held, Operator, Output, Polled, Sink, SinkCounters, SnapshotId, Source, TaskState,
 };
 pub use error::{ErrorKind, StreamError};
-pub use graph::{Edge, Graph, Node, NodeId, NodeKind, OperatorFactory, Port, Routing, TaskIndex};
-pub use operators::{Calc, CalcRole, CalcStep, WindowAggregate, WindowAssign, WindowColumn, WindowShape};
+pub use graph::{
+    Edge, Graph, Node, NodeId, NodeKind, OperatorFactory, Port, Routing, TaskIndex, WatermarkEmit,
+};
+pub use operators::{
+    AggregateSpec, Calc, CalcRole, CalcStep, JoinKind, JoinSide, RankOrder, SessionOutput, SessionWindow,
+    WindowAggregate, WindowAssign, WindowColumn, WindowJoin, WindowRank, WindowShape, Windowing,
+};
 pub use pace::Pace;
 pub use runtime::{Progress, RunOptions, RunReport, run};
 pub use snapshot::SnapshotStore;

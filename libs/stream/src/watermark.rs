@@ -56,11 +56,6 @@ impl WatermarkTracker {
         progress.watermark = progress.watermark.max(watermark.unwrap_or(Watermark::MIN));
     }
 
-    /// Where `partition` itself is.
-    pub fn of(&self, partition: &Partition) -> Watermark {
-        self.partitions.get(partition).map_or(Watermark::MIN, |progress| progress.watermark)
-    }
-
     pub fn caught_up(&mut self, partition: &Partition, now: Instant) {
         if let (Some(progress), Some(timeout)) = (self.partitions.get_mut(partition), self.idle_timeout) {
             progress.idle_from.get_or_insert(now + timeout);
@@ -82,6 +77,17 @@ impl WatermarkTracker {
             // A task without partitions has nothing to wait for either.
             None => EventTime::Idle,
         }
+    }
+
+    /// The least watermark of the partitions besides `partition` that are not idle at `now`.
+    pub fn others(&self, partition: &Partition, now: Instant) -> Option<Watermark> {
+        let others = self.partitions.iter().filter(|(other, _)| *other != partition).map(|(_, p)| p);
+        others.filter(|p| p.idle_from.is_none_or(|from| from > now)).map(|p| p.watermark).min()
+    }
+
+    /// Where event time is in one partition.
+    pub fn of(&self, partition: &Partition) -> Watermark {
+        self.partitions.get(partition).map_or(Watermark::MIN, |progress| progress.watermark)
     }
 
     /// When [`Self::event_time`] may change without a record: the next partition turns idle.

@@ -1,5 +1,5 @@
 -- feature: Joins | a temporal join: FOR SYSTEM_TIME AS OF, with versions from upsert-kafka
--- verdict: refused: JOIN is not supported yet
+-- verdict: refused: FOR SYSTEM_TIME AS OF is not supported yet
 -- rows: 2
 CREATE TABLE orders (id INT, currency STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:orders});
 CREATE TABLE rates (currency STRING, rate DECIMAL(10, 2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts, PRIMARY KEY (currency) NOT ENFORCED) WITH (

@@ -1,5 +1,5 @@
 -- feature: Joins | a window join
--- verdict: refused: JOIN is not supported yet
+-- verdict: same
 -- rows: 1
 CREATE TABLE orders (id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:orders});
 CREATE TABLE payments (id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:payments});

@@ -1,5 +1,5 @@
 -- feature: Queries | CROSS JOIN UNNEST of an array
--- verdict: refused: JOIN is not supported yet
+-- verdict: refused: CROSS JOIN is not supported yet
 -- rows: 3
 CREATE TABLE orders (id INT, tags ARRAY<STRING>) WITH (${input:orders});
 CREATE TABLE results (id INT, tag STRING) WITH (${output});

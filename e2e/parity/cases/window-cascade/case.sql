@@ -1,5 +1,5 @@
 -- feature: Windows | windows over windows, by window_time
--- verdict: refused: a window over a window is not supported yet
+-- verdict: same
 -- rows: 2
 CREATE TABLE events (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
 CREATE VIEW minutes AS SELECT window_time AS rowtime, SUM(n) AS total

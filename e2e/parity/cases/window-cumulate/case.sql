@@ -1,5 +1,5 @@
 -- feature: Windows | CUMULATE
--- verdict: refused: table function CUMULATE is not supported yet
+-- verdict: same
 -- rows: 5
 CREATE TABLE events (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
 CREATE TABLE results (a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output});

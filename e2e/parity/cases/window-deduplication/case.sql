@@ -1,5 +1,5 @@
 -- feature: Windows | window deduplication: the last row of each window
--- verdict: refused: OVER is not supported yet
+-- verdict: same
 -- rows: 2
 CREATE TABLE events (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
 CREATE TABLE results (n INT, a TIMESTAMP(3)) WITH (${output});

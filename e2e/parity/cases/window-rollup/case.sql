@@ -1,5 +1,5 @@
 -- feature: Windows | ROLLUP and CUBE over a window
--- verdict: refused: GROUPING SETS, CUBE or ROLLUP is not supported yet
+-- verdict: same
 -- rows: 4
 CREATE TABLE events (k STRING, s STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
 CREATE TABLE results (k STRING, s STRING, a TIMESTAMP(3), total INT) WITH (${output});

@@ -1,5 +1,5 @@
 -- feature: Windows | SESSION, partitioned by key
--- verdict: refused: table function SESSION is not supported yet
+-- verdict: same
 -- rows: 3
 CREATE TABLE events (k STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
 CREATE TABLE results (k STRING, a TIMESTAMP(3), b TIMESTAMP(3), total INT) WITH (${output});

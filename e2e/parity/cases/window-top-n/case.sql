@@ -1,5 +1,5 @@
 -- feature: Windows | window Top-N
--- verdict: refused: OVER is not supported yet
+-- verdict: same
 -- rows: 2
 CREATE TABLE events (k STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
 CREATE TABLE results (k STRING, total INT, a TIMESTAMP(3), place BIGINT) WITH (${output});

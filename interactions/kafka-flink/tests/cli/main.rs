@@ -60,7 +60,6 @@ fn an_unknown_key_is_named_with_the_nearest_one() {
 #[test]
 fn what_comes_later_is_refused_by_name() {
     says(run(&["--sink", "redis"]), 64, &["redis", "not supported yet"]);
-    says(run(&["--session-gap-seconds", "5"]), 64, &["--session-gap-seconds", "not supported yet"]);
     says(run(&["--engine", "spark"]), 64, &["--engine spark"]);
     says(run(&["--stop-with-savepoint"]), 64, &["--stop-with-savepoint", "--engine flink"]);
     says(run(&["--state-dir", "s3://bucket/x", "--sink", "stdout"]), 64, &["s3://bucket/x"]);
@@ -89,6 +88,12 @@ fn a_kafka_sink_on_flink_is_rendered_with_what_flink_needs() {
     for line in ["'sink.transactional-id-prefix' = ", "'properties.transaction.timeout.ms' = '900000'"] {
         assert!(finished.stdout.contains(line), "{line}\n{}", finished.stdout);
     }
+}
+
+#[test]
+fn a_session_has_no_slide() {
+    let both = run(&["--session-gap-seconds", "5", "--slide-seconds", "5"]);
+    says(both, 64, &["--session-gap-seconds", "--slide-seconds", "exclude each other"]);
 }
 
 #[test]

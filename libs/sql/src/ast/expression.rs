@@ -3,7 +3,7 @@
 use super::literal::{digits_of, literal_precision, plain_interval};
 use crate::error::Problem;
 use crate::fault::Places;
-use crate::functions::{AGGREGATES, NON_DETERMINISTIC, is_function, names};
+use crate::functions::{AGGREGATES, GROUPING, NON_DETERMINISTIC, is_function, names};
 use crate::nearest::suggestion;
 use datafusion_sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment, Expr,
@@ -20,6 +20,8 @@ pub(crate) struct Walk<'a> {
     places: Places<'a>,
     depth: usize,
     pub allow_aggregates: bool,
+    /// In the SELECT list.
+    pub allow_row_number: bool,
     /// Inside an aggregate's arguments, or where rows are not yet aggregated.
     pub in_aggregate: bool,
     /// The window's columns exist only after the aggregation.
@@ -32,6 +34,7 @@ impl<'a> Walk<'a> {
             places,
             depth: 0,
             allow_aggregates: false,
+            allow_row_number: false,
             in_aggregate: false,
             window_columns_come_later: false,
         }
@@ -51,7 +54,10 @@ impl<'a> Walk<'a> {
         result
     }
 
-    fn all<'e>(&mut self, expressions: impl IntoIterator<Item = &'e mut Expr>) -> Result<(), Problem> {
+    pub(super) fn all<'e>(
+        &mut self,
+        expressions: impl IntoIterator<Item = &'e mut Expr>,
+    ) -> Result<(), Problem> {
         expressions.into_iter().try_for_each(|expression| self.expression(expression))
     }
 
@@ -221,7 +227,7 @@ impl<'a> Walk<'a> {
         let name = written.trim_matches('`').to_lowercase();
         let aggregate = AGGREGATES.contains(&name.as_str());
         if function.over.is_some() {
-            return Err(Problem::unsupported(&place, "OVER"));
+            return self.row_number(function, &name, &place);
         }
         if NON_DETERMINISTIC.contains(&name.as_str()) {
             let what = format!("{} (a replay must give the same rows)", written.to_uppercase());
@@ -252,7 +258,7 @@ impl<'a> Walk<'a> {
         function.name = ObjectName::from(vec![Ident {
             value: name.clone(),
             quote_style: Some('`'),
-            span: place_span(&function.name),
+            span: function.name.span(),
         }]);
         if aggregate { self.aggregate(function, &name) } else { self.arguments(function, &name) }
     }
@@ -278,7 +284,7 @@ impl<'a> Walk<'a> {
                     ))));
                 }
             }
-            if list.args.len() != 1 {
+            if list.args.len() != 1 && (list.args.is_empty() || !name.starts_with(GROUPING)) {
                 return Err(Problem::new(&place, format!("{} takes one argument", name.to_uppercase())));
             }
         }
@@ -312,10 +318,6 @@ impl<'a> Walk<'a> {
         }
         Ok(())
     }
-}
-
-fn place_span(name: &ObjectName) -> Span {
-    name.span()
 }
 
 fn is_plain(op: &BinaryOperator) -> bool {

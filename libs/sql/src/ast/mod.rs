@@ -5,6 +5,7 @@
 mod expression;
 mod literal;
 mod query;
+mod row_number;
 
 pub(crate) use expression::Walk;
 pub(crate) use query::check_query;
@@ -61,8 +62,8 @@ fn refused_words(tokens: &[TokenWithSpan], places: Places<'_>) -> Option<Problem
             "MATCH_RECOGNIZE"
         } else if sees(&["FOR", "SYSTEM_TIME"]) {
             "FOR SYSTEM_TIME AS OF"
-        } else if sees(&["CROSS", "JOIN"]) || sees(&["JOIN"]) {
-            "JOIN"
+        } else if sees(&["CROSS", "JOIN"]) {
+            "CROSS JOIN"
         } else if sees(&["MAP"]) && tokens.get(at + 1).is_some_and(|next| next.token == Token::LBracket) {
             "MAP[…]"
         } else {

@@ -5,8 +5,8 @@ use crate::error::{Place, Problem};
 use crate::fault::Places;
 use crate::window_call::PREFIX;
 use datafusion_sql::sqlparser::ast::{
-    Expr, GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, Spanned, TableFactor, TableWithJoins,
-    WildcardAdditionalOptions,
+    Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr, Spanned,
+    TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 use std::collections::BTreeSet;
 
@@ -86,11 +86,14 @@ impl Check<'_> {
     fn select(&mut self, select: &mut Select, depth: usize) -> Result<(), Problem> {
         self.clauses(select)?;
         let at = self.places.at(select.select_token.0.span.start);
+        let joined = select.from.iter().any(|from| !from.joins.is_empty());
         let windowed = match select.from.as_mut_slice() {
             [] => return Err(Problem::unsupported(&at, "SELECT without FROM")),
             [one] => self.from(one, depth)?,
             [_, more, ..] => return Err(self.unsupported(&*more, "a list of tables (a join)")),
         };
+        // A join has its windows already.
+        let windowed = windowed && !joined;
         let grouped = self.group_by(&mut select.group_by, windowed)?;
         let mut walk = Walk::new(self.places);
         walk.allow_aggregates = grouped;
@@ -108,6 +111,7 @@ impl Check<'_> {
             }
             walk.expression(having)?;
         }
+        walk.allow_row_number = true;
         self.projection(&mut select.projection, &mut walk)
     }
 
@@ -141,10 +145,31 @@ impl Check<'_> {
 
     /// Returns whether it is a window table function.
     fn from(&mut self, from: &mut TableWithJoins, depth: usize) -> Result<bool, Problem> {
-        if let Some(join) = from.joins.first() {
-            return Err(self.unsupported(join, "JOIN"));
+        for join in &mut from.joins {
+            use JoinOperator as J;
+            let condition = match &mut join.join_operator {
+                J::Join(on)
+                | J::Inner(on)
+                | J::Left(on)
+                | J::LeftOuter(on)
+                | J::Right(on)
+                | J::RightOuter(on)
+                | J::FullOuter(on) => on,
+                _ => return Err(self.near("JOIN", "this kind of JOIN")),
+            };
+            let JoinConstraint::On(condition) = condition else {
+                return Err(self.near("JOIN", "a JOIN without ON"));
+            };
+            let mut walk = Walk::new(self.places);
+            walk.in_aggregate = true;
+            walk.expression(condition)?;
+            self.relation(&mut join.relation, depth)?;
         }
-        match &mut from.relation {
+        self.relation(&mut from.relation, depth)
+    }
+
+    fn relation(&mut self, relation: &mut TableFactor, depth: usize) -> Result<bool, Problem> {
+        match relation {
             TableFactor::Table {
                 name,
                 alias: _,
@@ -202,15 +227,19 @@ impl Check<'_> {
         if !modifiers.is_empty() {
             return Err(self.near("GROUP", "this kind of GROUP BY"));
         }
-        let Some(first) = expressions.first() else { return Ok(false) };
-        let place = self.places.at(first.span().start);
-        let has = |name: &str, expressions: &[Expr]| expressions.iter().any(|e| last_name(e) == Some(name));
+        if expressions.is_empty() {
+            return Ok(false);
+        }
         let mut walk = Walk::new(self.places);
         for expression in expressions.iter_mut() {
             match expression {
-                Expr::GroupingSets(_) | Expr::Cube(_) | Expr::Rollup(_) | Expr::Tuple(_) => {
-                    return Err(self.near("GROUP", "GROUPING SETS, CUBE or ROLLUP"));
+                Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => {
+                    let columns = |e: &Expr| matches!(e, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+                    if let Some(other) = sets.iter().flatten().find(|e| !columns(e)) {
+                        return Err(self.unsupported(other, "an expression in GROUPING SETS, CUBE or ROLLUP"));
+                    }
                 }
+                Expr::Tuple(_) => return Err(self.near("GROUP", "a list in GROUP BY")),
                 Expr::Value(_) => return Err(self.unsupported(&*expression, "a constant in GROUP BY")),
                 Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {}
                 other => {
@@ -219,10 +248,6 @@ impl Check<'_> {
                     walk.expression(other)?;
                 }
             }
-        }
-        if !has("window_start", expressions) || !has("window_end", expressions) {
-            let what = "a GROUP BY without both window_start and window_end of a TUMBLE or HOP";
-            return Err(Problem::unsupported(&place, what));
         }
         Ok(true)
     }

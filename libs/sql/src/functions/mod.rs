@@ -7,6 +7,7 @@ mod compare;
 mod decimals;
 mod java_time;
 mod numbers;
+mod row_number;
 mod text;
 mod time;
 mod udf;
@@ -15,6 +16,7 @@ pub(crate) use casts::cast;
 pub(crate) use compare::compare;
 pub(crate) use decimals::{decimal, decimal_divide};
 pub(crate) use numbers::wrap;
+pub(crate) use row_number::{ROW_NUMBER, row_number};
 pub(crate) use udf::is_placeholder;
 
 use crate::fault::wrong;
@@ -25,7 +27,10 @@ use event::type_name;
 use std::sync::Arc;
 
 /// The aggregate functions.
-pub(crate) const AGGREGATES: [&str; 5] = ["avg", "count", "max", "min", "sum"];
+pub(crate) const AGGREGATES: [&str; 7] = ["avg", "count", "grouping", "grouping_id", "max", "min", "sum"];
+
+/// The aggregate that tells grouping sets apart; `GROUPING_ID` is the same.
+pub(crate) const GROUPING: &str = "grouping";
 
 /// Functions whose value depends on when or where they run.
 pub(crate) const NON_DETERMINISTIC: [&str; 16] = [

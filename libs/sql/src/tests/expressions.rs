@@ -5,7 +5,7 @@ mod limits;
 use crate::catalog::Catalog;
 use crate::parse;
 use crate::script::Item;
-use crate::source::source;
+use crate::source::{Timing, source};
 use arrow::array::{
     ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
 };
@@ -46,7 +46,7 @@ fn evaluate(expression: &str) -> String {
         return problem.to_string();
     }
     let table = &catalog.tables["src"];
-    let source = source(table, (0..table.schema.fields().len()).collect(), None, false).unwrap();
+    let source = source(table, (0..table.schema.fields().len()).collect(), Timing::default()).unwrap();
     let columns = source.spec.projected_schema();
     let all = rows();
     let arrays =
@@ -80,6 +80,7 @@ fn run(step: &CalcStep, batch: &RecordBatch) -> Result<RecordBatch, String> {
             let schema: Arc<Schema> = schema.clone();
             RecordBatch::try_new(schema, columns).map_err(|error| error.to_string())
         }
+        CalcStep::Expand { .. } => Err("no computed column expands".into()),
     }
 }
 

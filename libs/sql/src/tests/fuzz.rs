@@ -4,7 +4,7 @@ use super::TABLES;
 use crate::{parse, plan};
 use proptest::prelude::*;
 
-const WORDS: [&str; 96] = [
+const WORDS: [&str; 104] = [
     "SELECT",
     "FROM",
     "WHERE",
@@ -71,6 +71,14 @@ const WORDS: [&str; 96] = [
     "TABLE",
     "TUMBLE",
     "HOP",
+    "CUMULATE",
+    "SESSION",
+    "PARTITION",
+    "ROW_NUMBER",
+    "OVER",
+    "ORDER",
+    "ROLLUP",
+    "GROUPING",
     "DESCRIPTOR",
     "window_start",
     "window_end",

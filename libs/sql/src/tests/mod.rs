@@ -6,7 +6,9 @@ mod fake;
 mod fuzz;
 mod plans;
 mod refusals;
+mod runs;
 mod sinks;
+mod windows;
 
 use crate::{SqlError, parse, plan};
 use expect_test::Expect;

@@ -2,7 +2,7 @@
 
 use crate::{ErrorKind, Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
 use arrow::array::{ArrayRef, BooleanArray};
-use arrow::compute::filter_record_batch;
+use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion_physical_expr::PhysicalExpr;
@@ -16,6 +16,8 @@ pub enum CalcStep {
     Filter(Arc<dyn PhysicalExpr>),
     /// Computes these columns.
     Project { expressions: Vec<Arc<dyn PhysicalExpr>>, schema: SchemaRef },
+    /// Each row once for each of these lists, with the columns it computes.
+    Expand { copies: Vec<Vec<Arc<dyn PhysicalExpr>>>, schema: SchemaRef },
 }
 
 /// Where a [`Calc`] stands in its query, which decides what its counters mean.
@@ -42,29 +44,40 @@ impl OperatorFactory for Calc {
     }
 }
 
-/// Applies `steps` to `batch`.
-pub(crate) fn apply(steps: &[CalcStep], mut batch: RecordBatch) -> Result<RecordBatch, StreamError> {
+/// Applies `steps` to `batch`; also returns how many rows the filters dropped.
+pub(crate) fn apply(steps: &[CalcStep], mut batch: RecordBatch) -> Result<(RecordBatch, u64), StreamError> {
+    let mut dropped = 0;
     for step in steps {
         batch = match step {
             CalcStep::Filter(predicate) => {
                 let keep = predicate.evaluate(&batch)?.into_array(batch.num_rows())?;
                 let keep = keep.as_any().downcast_ref::<BooleanArray>();
                 let keep = keep.ok_or_else(|| StreamError::internal("a filter did not yield booleans"))?;
-                filter_record_batch(&batch, keep)?
+                let kept = filter_record_batch(&batch, keep)?;
+                dropped += (batch.num_rows() - kept.num_rows()) as u64;
+                kept
             }
-            CalcStep::Project { expressions, schema } => {
-                let rows = batch.num_rows();
-                let columns = expressions
-                    .iter()
-                    .map(|e| e.evaluate(&batch)?.into_array(rows))
-                    .collect::<Result<Vec<_>, _>>()?;
-                no_forbidden_null(&columns, schema)?;
-                let options = RecordBatchOptions::new().with_row_count(Some(rows));
-                RecordBatch::try_new_with_options(schema.clone(), columns, &options)?
+            CalcStep::Project { expressions, schema } => computed(expressions, schema, &batch)?,
+            CalcStep::Expand { copies, schema } => {
+                let copies = copies.iter().map(|expressions| computed(expressions, schema, &batch));
+                concat_batches(schema, &copies.collect::<Result<Vec<_>, _>>()?)?
             }
         };
     }
-    Ok(batch)
+    Ok((batch, dropped))
+}
+
+fn computed(
+    expressions: &[Arc<dyn PhysicalExpr>],
+    schema: &SchemaRef,
+    batch: &RecordBatch,
+) -> Result<RecordBatch, StreamError> {
+    let rows = batch.num_rows();
+    let columns = expressions.iter().map(|e| e.evaluate(batch)?.into_array(rows));
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    no_forbidden_null(&columns, schema)?;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?)
 }
 
 /// A NULL where the table that is written takes none is a mistake of the data, or of the script.
@@ -88,9 +101,8 @@ struct CalcTask {
 
 impl Operator for CalcTask {
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
-        let rows = batch.num_rows();
-        let result = apply(&self.calc.steps, batch)?;
-        self.dropped += (rows - result.num_rows()) as u64;
+        let (result, dropped) = apply(&self.calc.steps, batch)?;
+        self.dropped += dropped;
         self.passed += result.num_rows() as u64;
         if result.num_rows() > 0 {
             out.rows.push(result);

@@ -1,8 +1,9 @@
 //! Event times of a batch, and the letters of rows whose time does not fit.
 
+use super::shape::Span;
 use crate::StreamError;
 use arrow::array::{Array, ArrayRef, AsArray, TimestampMillisecondArray};
-use arrow::datatypes::{DataType, TimestampMillisecondType};
+use arrow::datatypes::{DataType, FieldRef, TimestampMillisecondType};
 use arrow::json::LineDelimitedWriter;
 use arrow::record_batch::RecordBatch;
 use event::{DeadLetter, DeadLetterReason, Watermark};
@@ -15,6 +16,13 @@ pub(super) fn instants(times_ms: impl Iterator<Item = i64>, data_type: &DataType
         DataType::Timestamp(_, Some(zone)) => Arc::new(array.with_timezone(zone.clone())),
         _ => Arc::new(array),
     }
+}
+
+/// `window_start`, `window_end` and `window_time` of rows with these windows.
+pub(super) fn window_columns(windows: &[Span], fields: &[FieldRef]) -> Vec<ArrayRef> {
+    let instant: [fn(&Span) -> i64; 3] = [|w| w.start, |w| w.end, |w| w.last()];
+    let columns = instant.into_iter().zip(fields);
+    columns.map(|(instant, field)| instants(windows.iter().map(instant), field.data_type())).collect()
 }
 
 /// The rowtime column of a batch, in ms since the Unix epoch.

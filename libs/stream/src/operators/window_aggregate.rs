@@ -1,22 +1,21 @@
 //! Aggregates per key and event-time window.
 //!
-//! Rows are aggregated once, into slices as wide as the windows' slide; a window is the merge of its slices when it
-//! closes, so hopping windows share the work (slicing: Krishnamurthy et al., "On-the-fly sharing for streamed
-//! aggregation", SIGMOD 2006). Within a slice DataFusion's grouped accumulators hold the keys.
+//! Rows are aggregated once, into slices; a window is the merge of its slices when it closes, so hopping and cumulating
+//! windows share the work (slicing: Krishnamurthy et al., "On-the-fly sharing for streamed aggregation", SIGMOD 2006).
+//! Within a slice DataFusion's grouped accumulators hold the keys.
 
-use super::groups::{Arguments, Groups, key_schema, state_schema};
-use super::rowtime::{RowTime, instants, late_letter, no_time_letter};
-use crate::exchange::tasks_of;
+use super::groups::{AggregateSpec, Groups};
+use super::rowtime::instants;
+use super::shape::Span;
+use super::windowing::{Account, Slices, Split, Windowing};
+use crate::exchange::own_rows;
 use crate::{Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState, WindowShape};
-use arrow::array::{ArrayRef, AsArray, BooleanArray, UInt32Array};
-use arrow::compute::{filter_record_batch, take};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{ArrayRef, AsArray, UInt32Array};
+use arrow::compute::{cast, take};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use datafusion_physical_expr::PhysicalExpr;
-use datafusion_physical_expr::aggregate::AggregateFunctionExpr;
 use event::Watermark;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 use std::iter::repeat_n;
 use std::sync::Arc;
 
@@ -35,26 +34,22 @@ pub enum WindowColumn {
     Aggregate(usize),
 }
 
-/// `GROUP BY window_start, window_end, keys…` over `TUMBLE` or `HOP`.
+/// `GROUP BY window_start, window_end, keys…` over windows of fixed bounds.
 ///
 /// Its input is hashed by `keys`. A window is emitted once, when the watermark reaches its last millisecond; a row all
 /// of whose windows were emitted is late and leaves as a dead letter.
 #[derive(Clone, Debug)]
 pub struct WindowAggregate {
-    pub shape: WindowShape,
-    pub input_schema: SchemaRef,
-    /// Index of the rowtime column in the input: `Timestamp(Millisecond, _)`.
-    pub time: usize,
-    /// Indices of the key columns in the input.
-    pub keys: Vec<usize>,
-    /// Over the input's columns.
-    pub aggregates: Vec<Arc<AggregateFunctionExpr>>,
-    /// `FILTER (WHERE …)` of each aggregate, over the input's columns.
-    pub filters: Vec<Option<Arc<dyn PhysicalExpr>>>,
+    pub windowing: Windowing,
+    pub spec: AggregateSpec,
     /// The result's columns, in the order of `output_schema`.
     pub output: Vec<WindowColumn>,
     /// `Start`, `End` and `Time` are timestamps in ms.
     pub output_schema: SchemaRef,
+    /// The column that numbers the copies of a row, one for each grouping set; only copy 0 is accounted for.
+    pub copies: Option<usize>,
+    /// Whether the rows are those of a source, and so accounted for here.
+    pub of_source: bool,
     /// The source table's name, for dead letters.
     pub origin: Arc<str>,
 }
@@ -64,19 +59,17 @@ impl OperatorFactory for WindowAggregate {
         Ok(Box::new(WindowTask {
             plan: Arc::new(self.clone()),
             task,
-            watermark: Watermark::MIN,
-            slices: BTreeMap::new(),
-            admitted: 0,
-            late: 0,
-            no_event_time: 0,
+            slices: Slices::new(self.windowing),
+            account: Account::default(),
         }))
     }
 
     fn signature(&self) -> String {
-        let keys: Vec<String> =
-            key_schema(self).fields().iter().map(|f| format!("{} {}", f.name(), f.data_type())).collect();
-        let aggregates: Vec<&str> = self.aggregates.iter().map(|a| a.name()).collect();
-        format!("{:?} by [{}]: [{}]", self.shape, keys.join(", "), aggregates.join(", "))
+        let windows = match self.windowing {
+            Windowing::Assigned { shape, .. } => format!("{shape:?}"),
+            Windowing::Attached { .. } => "Attached".into(),
+        };
+        format!("{windows} {}", self.spec.signature())
     }
 }
 
@@ -89,35 +82,29 @@ enum Slice {
 struct WindowTask {
     plan: Arc<WindowAggregate>,
     task: TaskIndex,
-    watermark: Watermark,
-    /// By the slice's start.
-    slices: BTreeMap<i64, Slice>,
-    admitted: u64,
-    late: u64,
-    no_event_time: u64,
+    slices: Slices<Slice>,
+    account: Account,
 }
 
 /// What [`TaskState::value`] holds; `TaskState::batches` has one batch per slice.
 #[derive(Serialize, Deserialize)]
 struct SavedWindows {
     watermark: Watermark,
-    slices: Vec<i64>,
+    slices: Vec<Span>,
 }
 
 impl Operator for WindowTask {
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
-        let times = RowTime::of(&batch, self.plan.time)?;
-        let split = self.split(&times);
-        self.set_aside(&batch, &times, &split, out)?;
+        let mut split = self.plan.windowing.split(&batch, self.slices.watermark)?;
+        let whole = split.is_whole();
+        self.admit(&batch, &mut split, out)?;
         if split.slices.is_empty() {
             return Ok(());
         }
-        let keys: Vec<ArrayRef> = self.plan.keys.iter().map(|i| batch.column(*i).clone()).collect();
-        let arguments = self.arguments(&batch)?;
-        let whole = split.slices.len() == 1 && split.dropped() == 0;
-        for (start, rows) in split.slices {
-            self.admitted += rows.len() as u64;
-            let groups = self.live(start)?;
+        let keys: Vec<ArrayRef> = self.plan.spec.keys.iter().map(|i| batch.column(*i).clone()).collect();
+        let arguments = self.plan.spec.arguments(&batch)?;
+        for (slice, rows) in split.slices {
+            let groups = self.live(slice)?;
             if whole {
                 groups.update(&keys, &arguments, batch.num_rows())?;
             } else {
@@ -131,35 +118,25 @@ impl Operator for WindowTask {
     }
 
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output) -> Result<(), StreamError> {
-        let before = self.watermark;
-        // After a restart a partition that had ended, or was idle, counts again until that shows once more. Time that has
-        // passed stays passed: a window that opened again would be emitted twice.
-        if watermark <= before {
-            return Ok(());
+        for window in self.slices.advance(watermark) {
+            self.emit(window, out)?;
         }
-        self.watermark = watermark;
-        for start in self.closing(before, watermark) {
-            self.emit(start, out)?;
-        }
-        let size = self.plan.shape.size_ms();
-        self.slices.retain(|start, _| last_ms(*start, size) > watermark.0);
+        self.slices.forget_closed();
         Ok(())
     }
 
     fn snapshot(&mut self) -> Result<TaskState, StreamError> {
-        let schema = state_schema(&self.plan)?;
-        let starts: Vec<i64> = self.slices.keys().copied().collect();
-        let mut batches = Vec::with_capacity(starts.len());
-        for start in &starts {
-            batches.push(RecordBatch::try_new(schema.clone(), self.seal(*start)?)?);
+        let schema = self.plan.spec.state_schema()?;
+        let slices: Vec<Span> = self.slices.kept.keys().copied().collect();
+        let mut batches = Vec::with_capacity(slices.len());
+        for slice in &slices {
+            batches.push(RecordBatch::try_new(schema.clone(), self.seal(*slice)?)?);
         }
-        let saved = SavedWindows { watermark: self.watermark, slices: starts };
-        let counters =
-            [("admitted", self.admitted), ("late", self.late), ("no_event_time", self.no_event_time)];
+        let saved = SavedWindows { watermark: self.slices.watermark, slices };
         Ok(TaskState {
             value: serde_json::to_value(saved).map_err(|e| StreamError::internal(e.to_string()))?,
             batches,
-            counters: counters.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
+            counters: self.account.counters(self.plan.of_source),
         })
     }
 
@@ -168,204 +145,111 @@ impl Operator for WindowTask {
             let saved: SavedWindows = serde_json::from_value(state.value.clone()).map_err(|e| {
                 StreamError::internal(format!("state of a window aggregate is unreadable: {e}"))
             })?;
-            self.watermark = self.watermark.max(saved.watermark);
-            for (start, batch) in saved.slices.iter().zip(&state.batches) {
-                let mine = self.own_rows(batch)?;
+            self.slices.watermark = self.slices.watermark.max(saved.watermark);
+            let key_count = self.plan.spec.keys.len();
+            let keys: Vec<usize> = (0..key_count).collect();
+            for (slice, batch) in saved.slices.iter().zip(&state.batches) {
+                let mine = own_rows(batch, &keys, self.task)?;
                 if mine.num_rows() > 0 {
-                    let key_count = self.plan.keys.len();
-                    self.live(*start)?.merge(mine.columns(), key_count)?;
+                    self.live(*slice)?.merge(mine.columns(), key_count)?;
                 }
             }
         }
         Ok(())
-    }
-}
-
-/// The rows of a batch by the slice they fall into; the rest is late or has no time.
-struct Split {
-    slices: BTreeMap<i64, Vec<u32>>,
-    late: Vec<usize>,
-    no_time: Vec<usize>,
-}
-
-impl Split {
-    fn dropped(&self) -> usize {
-        self.late.len() + self.no_time.len()
     }
 }
 
 impl WindowTask {
-    fn split(&self, times: &RowTime) -> Split {
-        let shape = self.plan.shape;
-        let mut split = Split { slices: BTreeMap::new(), late: Vec::new(), no_time: Vec::new() };
-        // Neighbours mostly share a slice: compare bounds before dividing.
-        let (mut from, mut until, mut current) = (i64::MAX, i64::MIN, Vec::new());
-        for row in 0..times.len() {
-            let Some(time) = times.get(row) else {
-                split.no_time.push(row);
-                continue;
-            };
-            if time < from || time >= until {
-                if !current.is_empty() {
-                    split.slices.entry(from).or_default().append(&mut current);
-                }
-                from = shape.slice_start(time);
-                until = from + shape.slide_ms();
-            }
-            // The slice's start is the start of the last window that holds the row.
-            if last_ms(from, shape.size_ms()) <= self.watermark.0 {
-                split.late.push(row);
-            } else {
-                current.push(row as u32);
-            }
-        }
-        if !current.is_empty() {
-            split.slices.entry(from).or_default().append(&mut current);
-        }
-        split
-    }
-
-    fn set_aside(
-        &mut self,
-        batch: &RecordBatch,
-        times: &RowTime,
-        split: &Split,
-        out: &mut Output,
-    ) -> Result<(), StreamError> {
-        self.late += split.late.len() as u64;
-        self.no_event_time += split.no_time.len() as u64;
-        for row in &split.late {
-            out.dead.push(late_letter(batch, *row, times.get(*row), self.watermark, &self.plan.origin)?);
-        }
-        for row in &split.no_time {
-            out.dead.push(no_time_letter(batch, *row, self.plan.time, &self.plan.origin)?);
-        }
-        Ok(())
-    }
-
-    fn arguments(&self, batch: &RecordBatch) -> Result<Vec<Arguments>, StreamError> {
-        let rows = batch.num_rows();
-        let column = |e: &Arc<dyn PhysicalExpr>| -> Result<ArrayRef, StreamError> {
-            Ok(e.evaluate(batch)?.into_array(rows)?)
-        };
-        let filters = self.plan.filters.iter();
-        self.plan
-            .aggregates
-            .iter()
-            .zip(filters)
-            .map(|(aggregate, filter)| {
-                let values = aggregate.expressions().iter().map(column).collect::<Result<_, _>>()?;
-                let filter = filter.as_ref().map(|f| column(f).map(|array| array.as_boolean().clone()));
-                Ok(Arguments { values, filter: filter.transpose()? })
-            })
-            .collect()
+    /// Accounts for the rows of a batch: copies of a row count once.
+    fn admit(&mut self, batch: &RecordBatch, split: &mut Split, out: &mut Output) -> Result<(), StreamError> {
+        let plan = self.plan.clone();
+        let copies = plan.copies.map(|column| cast(batch.column(column), &DataType::Int64)).transpose()?;
+        let copies = copies.as_ref().map(|copies| copies.as_primitive::<Int64Type>());
+        let first = |row: usize| copies.is_none_or(|copies| copies.value(row) == 0);
+        split.late.retain(|row| first(*row));
+        split.no_time.retain(|row| first(*row));
+        let admitted = split.slices.values().flatten().filter(|row| first(**row as usize));
+        self.account.admitted += admitted.count() as u64;
+        let watermark = self.slices.watermark;
+        self.account.set_aside(batch, plan.windowing.time(), split, watermark, &plan.origin, out)
     }
 
     /// The slice's accumulators, ready for rows.
-    fn live(&mut self, start: i64) -> Result<&mut Groups, StreamError> {
-        let slice = match self.slices.remove(&start) {
+    fn live(&mut self, span: Span) -> Result<&mut Groups, StreamError> {
+        let slice = match self.slices.kept.remove(&span) {
             Some(Slice::Live(groups)) => groups,
-            Some(Slice::Sealed(state)) => {
-                let mut groups = Groups::new(&self.plan)?;
-                groups.merge(&state, self.plan.keys.len())?;
-                groups
-            }
-            None => Groups::new(&self.plan)?,
+            Some(Slice::Sealed(state)) => self.merged([state])?,
+            None => Groups::new(&self.plan.spec)?,
         };
-        match self.slices.entry(start).or_insert(Slice::Live(slice)) {
+        match self.slices.kept.entry(span).or_insert(Slice::Live(slice)) {
             Slice::Live(groups) => Ok(groups),
             Slice::Sealed(_) => Err(StreamError::internal("a live slice is sealed")),
         }
     }
 
     /// The slice's state; its accumulators, which reading it empties, are made again when a row comes.
-    fn seal(&mut self, start: i64) -> Result<Vec<ArrayRef>, StreamError> {
-        let state = match self.slices.remove(&start) {
-            Some(Slice::Live(groups)) => groups.into_state()?,
-            Some(Slice::Sealed(state)) => state,
-            None => return Err(StreamError::internal("no such slice")),
-        };
-        self.slices.insert(start, Slice::Sealed(state.clone()));
+    fn seal(&mut self, span: Span) -> Result<Vec<ArrayRef>, StreamError> {
+        let state = self.taken(span)?;
+        self.slices.kept.insert(span, Slice::Sealed(state.clone()));
         Ok(state)
     }
 
-    /// Starts of the windows with rows whose last millisecond lies in `(before, now]`, earliest first.
-    fn closing(&self, before: Watermark, now: Watermark) -> BTreeSet<i64> {
-        let shape = self.plan.shape;
-        let size = shape.size_ms();
-        self.slices
-            .keys()
-            .flat_map(|slice| shape.windows_of(*slice))
-            .filter(|start| {
-                let last = last_ms(*start, size);
-                last > before.0 && last <= now.0
-            })
-            .collect()
+    fn taken(&mut self, span: Span) -> Result<Vec<ArrayRef>, StreamError> {
+        match self.slices.kept.remove(&span) {
+            Some(Slice::Live(groups)) => groups.into_state(),
+            Some(Slice::Sealed(state)) => Ok(state),
+            None => Err(StreamError::internal("no such slice")),
+        }
     }
 
-    fn emit(&mut self, start: i64, out: &mut Output) -> Result<(), StreamError> {
-        let (size, slide) = (self.plan.shape.size_ms(), self.plan.shape.slide_ms());
-        let groups = if size == slide {
-            match self.slices.remove(&start) {
+    fn emit(&mut self, window: Span, out: &mut Output) -> Result<(), StreamError> {
+        let members = self.slices.members(window);
+        let groups = match (members.as_slice(), self.plan.windowing) {
+            ([], _) => return Ok(()),
+            ([only], _) if self.slices.is_last(window, *only) => match self.slices.kept.remove(only) {
                 Some(Slice::Live(groups)) => groups,
                 Some(Slice::Sealed(state)) => self.merged([state])?,
                 None => return Ok(()),
+            },
+            (_, Windowing::Assigned { shape: WindowShape::Cumulate { .. }, .. }) => {
+                // Every later window with this start holds all of it: what is merged once stays merged.
+                let states = members.into_iter().map(|slice| self.taken(slice));
+                let states = states.collect::<Result<Vec<_>, _>>()?;
+                let state = self.merged(states)?.into_state()?;
+                self.slices.kept.insert(window, Slice::Sealed(state.clone()));
+                self.merged([state])?
             }
-        } else {
-            let members: Vec<i64> = self.slices.range(start..start + size).map(|(slice, _)| *slice).collect();
-            let states = members.into_iter().map(|slice| self.seal(slice)).collect::<Result<Vec<_>, _>>()?;
-            self.merged(states)?
+            _ => {
+                let states = members.into_iter().map(|slice| self.seal(slice));
+                let states = states.collect::<Result<Vec<_>, _>>()?;
+                self.merged(states)?
+            }
         };
         if groups.len() > 0 {
-            out.rows.push(self.result(start, groups)?);
+            out.rows.push(self.result(window, groups)?);
         }
         Ok(())
     }
 
     fn merged(&self, states: impl IntoIterator<Item = Vec<ArrayRef>>) -> Result<Groups, StreamError> {
-        let mut groups = Groups::new(&self.plan)?;
+        let mut groups = Groups::new(&self.plan.spec)?;
         for state in states {
-            groups.merge(&state, self.plan.keys.len())?;
+            groups.merge(&state, self.plan.spec.keys.len())?;
         }
         Ok(groups)
     }
 
-    fn result(&self, start: i64, groups: Groups) -> Result<RecordBatch, StreamError> {
+    fn result(&self, window: Span, groups: Groups) -> Result<RecordBatch, StreamError> {
         let rows = groups.len();
-        let end = start + self.plan.shape.size_ms();
         let (keys, aggregates) = groups.into_result()?;
         let fields = self.plan.output_schema.fields();
         let columns = self.plan.output.iter().zip(fields).map(|(column, field)| match column {
-            WindowColumn::Start => instants(repeat_n(start, rows), field.data_type()),
-            WindowColumn::End => instants(repeat_n(end, rows), field.data_type()),
-            WindowColumn::Time => instants(repeat_n(end - 1, rows), field.data_type()),
+            WindowColumn::Start => instants(repeat_n(window.start, rows), field.data_type()),
+            WindowColumn::End => instants(repeat_n(window.end, rows), field.data_type()),
+            WindowColumn::Time => instants(repeat_n(window.last(), rows), field.data_type()),
             WindowColumn::Key(i) => keys[*i].clone(),
             WindowColumn::Aggregate(i) => aggregates[*i].clone(),
         });
         Ok(RecordBatch::try_new(self.plan.output_schema.clone(), columns.collect())?)
     }
-
-    /// The rows of a saved slice whose keys now belong to this task.
-    fn own_rows(&self, batch: &RecordBatch) -> Result<RecordBatch, StreamError> {
-        let keys = &batch.columns()[..self.plan.keys.len()];
-        let tasks = tasks_of(keys, batch.num_rows(), self.task.count)?;
-        let mine: BooleanArray = tasks.iter().map(|task| Some(*task == self.task.index)).collect();
-        Ok(filter_record_batch(batch, &mine)?)
-    }
-}
-
-impl Arguments {
-    fn take(&self, rows: &UInt32Array) -> Result<Arguments, StreamError> {
-        let values = self.values.iter().map(|v| take(v, rows, None)).collect::<Result<_, _>>()?;
-        let filter = match &self.filter {
-            Some(filter) => Some(take(filter, rows, None)?.as_boolean().clone()),
-            None => None,
-        };
-        Ok(Arguments { values, filter })
-    }
-}
-
-/// The last millisecond of a window or slice; near the end of time it is the end of time.
-fn last_ms(start: i64, size: i64) -> i64 {
-    start.saturating_add(size - 1)
 }

@@ -1,6 +1,6 @@
 //! A window table function without an aggregate: each row once per window it falls into.
 
-use super::rowtime::{RowTime, instants, no_time_letter};
+use super::rowtime::{RowTime, no_time_letter, window_columns};
 use crate::{Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState, WindowShape};
 use arrow::array::UInt32Array;
 use arrow::compute::take;
@@ -40,13 +40,13 @@ impl Operator for AssignTask {
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
         let times = RowTime::of(&batch, self.plan.time)?;
         let mut rows = Vec::with_capacity(batch.num_rows());
-        let mut starts = Vec::with_capacity(batch.num_rows());
+        let mut windows = Vec::with_capacity(batch.num_rows());
         for row in 0..times.len() {
             match times.get(row) {
                 Some(time) => {
-                    for start in self.plan.shape.windows_of(time) {
+                    for window in self.plan.shape.windows_of(self.plan.shape.slice_of(time)) {
                         rows.push(row as u32);
-                        starts.push(start);
+                        windows.push(window);
                     }
                 }
                 None => {
@@ -61,11 +61,7 @@ impl Operator for AssignTask {
         let rows = UInt32Array::from(rows);
         let mut columns =
             batch.columns().iter().map(|column| take(column, &rows, None)).collect::<Result<Vec<_>, _>>()?;
-        let size = self.plan.shape.size_ms();
-        let fields = self.plan.schema.fields();
-        for (shift, field) in [0, size, size - 1].into_iter().zip(&fields[batch.num_columns()..]) {
-            columns.push(instants(starts.iter().map(|start| start + shift), field.data_type()));
-        }
+        columns.extend(window_columns(&windows, &self.plan.schema.fields()[batch.num_columns()..]));
         out.rows.push(RecordBatch::try_new(self.plan.schema.clone(), columns)?);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Wires the nodes of a graph into tasks: channels between them, operators restored, sources put in place.
 
 use super::RunOptions;
-use super::channel::{CHANNEL_MESSAGES, Inputs, Message};
+use super::channel::{CHANNEL_MESSAGES, Inputs, Receivers};
 use super::coordinator::{Report, Reporter};
 use super::operator_task::OperatorTask;
 use super::outputs::{OutEdge, Outputs};
@@ -33,7 +33,8 @@ pub(super) struct Builder<'a> {
 
 /// The channels of every task of the graph, before the tasks take them.
 struct Wiring {
-    inputs: Vec<Vec<Vec<mpsc::Receiver<Message>>>>,
+    /// By node and task.
+    inputs: Vec<Vec<Receivers>>,
     outputs: Vec<Vec<Outputs>>,
 }
 
@@ -91,8 +92,7 @@ impl<'a> Builder<'a> {
         outputs: Vec<Outputs>,
         saved: Option<&NodeState>,
     ) -> Result<Position, StreamError> {
-        let NodeKind::Source { factory, computed, watermark, idle_timeout, watermark_per_row } = node.kind
-        else {
+        let NodeKind::Source { factory, computed, watermark, emit, idle_timeout } = node.kind else {
             return Err(StreamError::internal("no source"));
         };
         let watermarks = saved_watermarks(saved.map_or(&[], |state| &state.tasks))?;
@@ -108,7 +108,7 @@ impl<'a> Builder<'a> {
                 source,
                 computed: computed.clone(),
                 watermark: watermark.clone(),
-                watermark_per_row,
+                emit,
                 tracker: WatermarkTracker::new(&position, &watermarks, idle_timeout),
                 position,
                 control: commands,
@@ -128,7 +128,7 @@ impl<'a> Builder<'a> {
         &mut self,
         index: usize,
         node: Node,
-        inputs: Vec<Vec<mpsc::Receiver<Message>>>,
+        inputs: Vec<Receivers>,
         outputs: Vec<Outputs>,
         saved: Option<&NodeState>,
     ) -> Result<(), StreamError> {
@@ -145,7 +145,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn sink(&mut self, index: usize, inputs: Vec<Vec<mpsc::Receiver<Message>>>) {
+    fn sink(&mut self, index: usize, inputs: Vec<Receivers>) {
         for inputs in inputs {
             let task = SinkTask {
                 inputs: Inputs::new(inputs),
@@ -171,7 +171,7 @@ fn wire(graph: &Graph) -> Wiring {
         outputs: graph.nodes.iter().map(no_outputs).collect(),
     };
     for (to, node) in graph.nodes.iter().enumerate() {
-        for edge in &node.inputs {
+        for (number, edge) in node.inputs.iter().enumerate() {
             for from_task in 0..graph.nodes[edge.from].parallelism {
                 let targets = match edge.routing {
                     Routing::Forward => from_task..from_task + 1,
@@ -181,7 +181,7 @@ fn wire(graph: &Graph) -> Wiring {
                 let mut senders = Vec::new();
                 for target in targets {
                     let (sender, receiver) = mpsc::channel(CHANNEL_MESSAGES);
-                    wiring.inputs[to][target].push(receiver);
+                    wiring.inputs[to][target].push((number, receiver));
                     senders.push(sender);
                 }
                 let out = OutEdge { port: edge.port, routing: edge.routing.clone(), senders };

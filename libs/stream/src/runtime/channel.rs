@@ -22,7 +22,8 @@ pub(super) enum Message {
 /// What a task sees of all its inputs together.
 #[derive(Debug)]
 pub(super) enum Event {
-    Rows(RecordBatch),
+    /// Of the edge of this number.
+    Rows(usize, RecordBatch),
     /// The least watermark of the inputs that are not idle has risen.
     Watermark(Watermark),
     /// Every input is idle.
@@ -34,6 +35,8 @@ pub(super) enum Event {
 }
 
 struct Input {
+    /// The number of its edge among those of its node.
+    edge: usize,
     receiver: mpsc::Receiver<Message>,
     watermark: Watermark,
     idle: bool,
@@ -41,6 +44,9 @@ struct Input {
     blocked: bool,
     ended: bool,
 }
+
+/// The receiving ends of a task's inputs, each with the number of its edge.
+pub(super) type Receivers = Vec<(usize, mpsc::Receiver<Message>)>;
 
 /// The inputs of one task.
 pub(super) struct Inputs {
@@ -53,8 +59,9 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub fn new(receivers: Vec<mpsc::Receiver<Message>>) -> Self {
-        let input = |receiver| Input {
+    pub fn new(receivers: Receivers) -> Self {
+        let input = |(edge, receiver)| Input {
+            edge,
             receiver,
             watermark: Watermark::MIN,
             idle: false,
@@ -105,7 +112,7 @@ impl Inputs {
     fn take_in(&mut self, from: usize, message: Message) -> Option<Event> {
         let input = &mut self.inputs[from];
         match message {
-            Message::Rows(batch) => return Some(Event::Rows(batch)),
+            Message::Rows(batch) => return Some(Event::Rows(input.edge, batch)),
             Message::Watermark(watermark) => {
                 input.watermark = input.watermark.max(watermark);
                 input.idle = false;
@@ -177,7 +184,7 @@ mod tests {
     fn two() -> (mpsc::Sender<Message>, mpsc::Sender<Message>, Inputs) {
         let (a, left) = mpsc::channel(16);
         let (b, right) = mpsc::channel(16);
-        (a, b, Inputs::new(vec![left, right]))
+        (a, b, Inputs::new(vec![(0, left), (1, right)]))
     }
 
     #[tokio::test]
@@ -190,7 +197,7 @@ mod tests {
         let mut seen = Vec::new();
         for _ in 0..3 {
             seen.push(match inputs.next().await {
-                Event::Rows(batch) => {
+                Event::Rows(_, batch) => {
                     format!("{:?}", batch.column(0).to_data().buffers()[0].typed_data::<i64>())
                 }
                 other => format!("{other:?}"),

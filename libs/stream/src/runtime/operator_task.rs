@@ -26,8 +26,8 @@ impl OperatorTask {
         let mut risen = Watermark::MIN;
         loop {
             match self.inputs.next().await {
-                Event::Rows(batch) => {
-                    self.operator.on_batch(batch, &mut out)?;
+                Event::Rows(edge, batch) => {
+                    self.operator.on_input(edge, batch, &mut out)?;
                     let now = resilience::clock::now_ms();
                     out.dead.iter_mut().for_each(|letter| letter.time_ms = now);
                     self.outputs.send(&mut out).await?;

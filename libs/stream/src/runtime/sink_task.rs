@@ -23,7 +23,7 @@ impl SinkTask {
         let mut first = true;
         loop {
             match self.inputs.next().await {
-                Event::Rows(batch) => {
+                Event::Rows(_, batch) => {
                     bytes += batch.get_array_memory_size();
                     rows.push(batch);
                     if std::mem::take(&mut first) {

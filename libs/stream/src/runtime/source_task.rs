@@ -5,12 +5,12 @@ use super::coordinator::{Report, Reporter};
 use super::outputs::{Outputs, Stop};
 use crate::operators::apply;
 use crate::watermark::{EventTime, PartitionWatermarks, WatermarkTracker};
-use crate::{CalcStep, Output, Polled, Source, StreamError, TaskState};
+use crate::{CalcStep, Output, Polled, Source, StreamError, TaskState, WatermarkEmit};
 use arrow::array::{Array, AsArray, TimestampMillisecondArray};
-use arrow::datatypes::TimestampMillisecondType;
+use arrow::datatypes::{DataType, TimeUnit, TimestampMillisecondType};
 use arrow::record_batch::RecordBatch;
 use datafusion_physical_expr::PhysicalExpr;
-use event::{Batch, Epoch, Position, Watermark};
+use event::{Batch, Epoch, Partition, Position, Watermark};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ pub(super) struct SourceTask {
     pub source: Box<dyn Source>,
     pub computed: Vec<CalcStep>,
     pub watermark: Option<Arc<dyn PhysicalExpr>>,
-    pub watermark_per_row: bool,
+    pub emit: WatermarkEmit,
     pub tracker: WatermarkTracker,
     pub position: Position,
     pub control: mpsc::UnboundedReceiver<Control>,
@@ -102,33 +102,71 @@ impl SourceTask {
         self.records += batch.records;
         self.dead += batch.dead.len() as u64;
         let mut out = Output { rows: Vec::new(), dead: batch.dead };
-        let mut watermark = None;
+        let mut greatest = None;
         if batch.rows.num_rows() > 0 {
-            let rows = apply(&self.computed, batch.rows)?;
-            let watermarks = self.watermarks_of(&rows)?;
-            let mut sent = 0;
-            if let (true, Some(watermarks)) = (self.watermark_per_row, &watermarks) {
-                for (row, raised) in raises(watermarks, self.tracker.of(&batch.partition)) {
-                    out.rows.push(rows.slice(sent, row + 1 - sent));
-                    sent = row + 1;
-                    self.outputs.send(&mut out).await?;
-                    self.tracker.advance(&batch.partition, Some(raised));
-                    self.tell_time().await?;
+            let (rows, _) = apply(&self.computed, batch.rows)?;
+            let watermarks = self.watermarks(&rows)?;
+            greatest = watermarks.as_ref().and_then(arrow::compute::max).map(Watermark);
+            let rest = match (self.emit, watermarks) {
+                (WatermarkEmit::OnEvent(rowtime), Some(watermarks)) => {
+                    self.row_by_row(rows, rowtime, &watermarks, &batch.partition).await?
                 }
-            }
-            watermark = watermarks.as_ref().and_then(arrow::compute::max).map(Watermark);
-            if sent < rows.num_rows() {
-                out.rows.push(rows.slice(sent, rows.num_rows() - sent));
-            }
+                _ => rows,
+            };
+            out.rows.push(rest);
         }
         // Rows first: a watermark must not overtake the rows it comes from.
         self.outputs.send(&mut out).await?;
         self.position.advance(&batch.partition, batch.next_offset);
-        self.tracker.advance(&batch.partition, watermark);
+        self.tracker.advance(&batch.partition, greatest);
         Ok(())
     }
 
-    fn watermarks_of(&self, rows: &RecordBatch) -> Result<Option<TimestampMillisecondArray>, StreamError> {
+    /// Sends rows and the watermarks between them, as far as a row could tell that a watermark came before it; returns
+    /// the rest of the rows.
+    ///
+    /// A row more than 1 ms ahead of the watermark falls into no window that it closes, and begins no session before
+    /// the one that it closes: then the order of the two makes no difference.
+    async fn row_by_row(
+        &mut self,
+        rows: RecordBatch,
+        rowtime: usize,
+        watermarks: &TimestampMillisecondArray,
+        partition: &Partition,
+    ) -> Result<RecordBatch, Stop> {
+        let times = rows.column(rowtime);
+        let DataType::Timestamp(_, zone) = times.data_type() else {
+            return Err(StreamError::internal("the rowtime is no timestamp").into());
+        };
+        let milliseconds = DataType::Timestamp(TimeUnit::Millisecond, zone.clone());
+        let times = arrow::compute::cast(times, &milliseconds).map_err(StreamError::from)?;
+        let times = times.as_primitive::<TimestampMillisecondType>();
+        let others = self.tracker.others(partition, Instant::now()).unwrap_or(Watermark::MAX);
+        let mut own = self.tracker.of(partition);
+        let mut told = match self.told {
+            Some(EventTime::At(watermark)) => watermark,
+            _ => Watermark::MIN,
+        };
+        let mut from = 0;
+        for row in 0..rows.num_rows() {
+            let before = own.min(others);
+            if before > told && times.is_valid(row) && times.value(row) <= before.0.saturating_add(1) {
+                let mut out = Output { rows: vec![rows.slice(from, row - from)], dead: Vec::new() };
+                self.outputs.send(&mut out).await?;
+                self.outputs.broadcast(Message::Watermark(before)).await?;
+                self.told = Some(EventTime::At(before));
+                told = before;
+                from = row;
+            }
+            if watermarks.is_valid(row) {
+                own = own.max(Watermark(watermarks.value(row)));
+            }
+        }
+        Ok(rows.slice(from, rows.num_rows() - from))
+    }
+
+    /// The watermark of each row.
+    fn watermarks(&self, rows: &RecordBatch) -> Result<Option<TimestampMillisecondArray>, StreamError> {
         let Some(expression) = &self.watermark else { return Ok(None) };
         let array = expression.evaluate(rows)?.into_array(rows.num_rows())?;
         let times = array.as_primitive_opt::<TimestampMillisecondType>();
@@ -180,21 +218,6 @@ impl SourceTask {
         }
         Ok(())
     }
-}
-
-/// The rows whose watermark is above all before, with it.
-fn raises(watermarks: &TimestampMillisecondArray, mut now: Watermark) -> Vec<(usize, Watermark)> {
-    let mut raises = Vec::new();
-    for (row, watermark) in watermarks.iter().enumerate() {
-        match watermark.map(Watermark) {
-            Some(watermark) if watermark > now => {
-                raises.push((row, watermark));
-                now = watermark;
-            }
-            _ => {}
-        }
-    }
-    raises
 }
 
 /// The watermarks of all tasks of a source, as their snapshots hold them.

@@ -16,9 +16,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stream::{
-    Claim, Commit, Edge, ErrorKind, Graph, Held, Node, NodeKind, Polled, Port, Routing, RunOptions,
-    RunReport, Sink, SinkCounters, SnapshotStore, Source, SourceFactory, StreamError, TaskIndex,
-    WindowAggregate, WindowColumn, WindowShape,
+    AggregateSpec, Claim, Commit, Edge, ErrorKind, Graph, Held, Node, NodeKind, Polled, Port, Routing,
+    RunOptions, RunReport, Sink, SinkCounters, SnapshotStore, Source, SourceFactory, StreamError, TaskIndex,
+    WatermarkEmit, WindowAggregate, WindowColumn, WindowShape, Windowing,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -214,7 +214,7 @@ pub struct Case {
     pub shape: WindowShape,
     /// How far rows may come behind, in ms.
     pub disorder_ms: i64,
-    pub watermark_per_row: bool,
+    pub emit: WatermarkEmit,
     pub parallelism: usize,
 }
 
@@ -225,15 +225,18 @@ impl Case {
         let sum = AggregateExprBuilder::new(sum_udaf(), vec![column("value", 2)]);
         let stamp = DataType::Timestamp(TimeUnit::Millisecond, None);
         WindowAggregate {
-            shape: self.shape,
-            input_schema: schema(),
-            time: 1,
-            keys: vec![0],
-            aggregates: vec![
-                Arc::new(count.schema(schema()).alias("count").build().unwrap()),
-                Arc::new(sum.schema(schema()).alias("sum").build().unwrap()),
-            ],
-            filters: vec![None, None],
+            windowing: Windowing::Assigned { shape: self.shape, time: 1 },
+            spec: AggregateSpec {
+                input_schema: schema(),
+                keys: vec![0],
+                aggregates: vec![
+                    Arc::new(count.schema(schema()).alias("count").build().unwrap()),
+                    Arc::new(sum.schema(schema()).alias("sum").build().unwrap()),
+                ],
+                filters: vec![None, None],
+            },
+            copies: None,
+            of_source: true,
             output: vec![
                 WindowColumn::Key(0),
                 WindowColumn::Start,
@@ -269,8 +272,8 @@ impl Case {
                 factory: Arc::new(self.replay.clone()),
                 computed: Vec::new(),
                 watermark: Some(Arc::new(watermark)),
+                emit: self.emit,
                 idle_timeout: None,
-                watermark_per_row: self.watermark_per_row,
             },
             inputs: Vec::new(),
             schema: schema(),
@@ -320,7 +323,7 @@ pub async fn run(graph: Graph, folder: &Path) -> Result<RunReport, StreamError> 
 pub fn truth(partitions: &[Vec<Row>], shape: WindowShape) -> Vec<String> {
     let mut totals: BTreeMap<(String, i64), (i64, i64)> = BTreeMap::new();
     for (key, time, value) in partitions.iter().flatten() {
-        let (size, slide) = (shape.size_ms(), shape.slide_ms());
+        let (size, slide) = (shape.size_ms(), shape.slice_ms());
         // Every multiple of the slide whose window holds the time; not the engine's own arithmetic.
         let mut start = (time / slide) * slide;
         while start > time - size {

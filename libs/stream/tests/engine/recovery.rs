@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use stream::{ErrorKind, StreamError, WindowShape};
+use stream::{ErrorKind, StreamError, WatermarkEmit, WindowShape};
 
 const KEYS: [&str; 5] = ["ada", "bob", "cyd", "dan", "eve"];
 
@@ -48,7 +48,8 @@ impl World {
 
     async fn run(&self, parallelism: usize, first: Failure, second: Failure) -> Result<(), StreamError> {
         let replay = Replay { partitions: self.rows.clone(), batch_rows: 50 };
-        let case = Case { replay, shape: shape(), disorder_ms: 10, watermark_per_row: false, parallelism };
+        let case =
+            Case { replay, shape: shape(), disorder_ms: 10, emit: WatermarkEmit::PerBatch, parallelism };
         let graph = case.graph(
             vec![
                 Remembering::new("first", &self.first, first),
@@ -178,7 +179,7 @@ async fn a_changed_window_refuses_the_old_state() {
     world.run(1, Failure::After(2), Failure::None).await.unwrap_err();
     let replay = Replay { partitions: world.rows.clone(), batch_rows: 50 };
     let other = WindowShape::Tumble { size_ms: 60, offset_ms: 0 };
-    let case = Case { replay, shape: other, disorder_ms: 10, watermark_per_row: false, parallelism: 1 };
+    let case = Case { replay, shape: other, disorder_ms: 10, emit: WatermarkEmit::PerBatch, parallelism: 1 };
     let graph = case.graph(
         vec![
             Remembering::new("first", &world.first, Failure::None),

@@ -3,7 +3,7 @@
 use crate::fakes::{Case, Failure, Remembering, Replay, Row, Table, run, truth};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
-use stream::{RunReport, WindowShape};
+use stream::{RunReport, WatermarkEmit, WindowShape};
 
 const KEYS: [&str; 5] = ["ada", "bob", "cyd", "dan", "eve"];
 const DISORDER_MS: i64 = 40;
@@ -20,7 +20,7 @@ fn results(
     batch_rows: usize,
 ) -> (Vec<String>, Vec<String>, RunReport) {
     let replay = Replay { partitions: Arc::new(partitions), batch_rows };
-    run_case(Case { replay, shape, disorder_ms: DISORDER_MS, watermark_per_row: false, parallelism })
+    run_case(Case { replay, shape, disorder_ms: DISORDER_MS, emit: WatermarkEmit::PerBatch, parallelism })
 }
 
 fn run_case(case: Case) -> (Vec<String>, Vec<String>, RunReport) {
@@ -96,25 +96,25 @@ fn late_rows_are_kept_with_their_reason() {
     assert!(report.ended);
 }
 
-/// With a watermark after each row that raises it, what is late does not depend on how rows come in batches.
+/// With a watermark after each row, what is late does not depend on how rows come in batches.
 #[test]
 fn lateness_is_a_matter_of_the_rows_when_the_watermark_follows_each() {
     let rows =
         vec![("ada", 1_000, 1), ("ada", 1_138, 2), ("ada", 1_099, 4), ("ada", 1_140, 8), ("ada", 1_099, 16)];
-    let totals = |watermark_per_row, batch_rows| {
+    let totals = |emit, batch_rows| {
         let replay = Replay { partitions: Arc::new(vec![rows.clone()]), batch_rows };
-        let case = Case { replay, shape: tumble(100), disorder_ms: 40, watermark_per_row, parallelism: 1 };
+        let case = Case { replay, shape: tumble(100), disorder_ms: 40, emit, parallelism: 1 };
         let (rows, dead, _) = run_case(case);
         (rows, dead.len())
     };
-    let per_row = totals(true, 1);
-    // A window closes with its last millisecond: 1139 - 40 would close [1000, 1100), 1138 - 40 does not.
+    let per_row = totals(WatermarkEmit::OnEvent(1), 1);
+    // Time 1140 - 40 closes [1000, 1100); 1139 - 40 does not.
     let expected = ["ada [1000, 1100) count 2 sum 5", "ada [1100, 1200) count 2 sum 10"];
     assert_eq!((per_row.0.as_slice(), per_row.1), (expected.map(String::from).as_slice(), 1));
     for batch_rows in 2..6 {
-        assert_eq!(totals(true, batch_rows), per_row, "{batch_rows}");
+        assert_eq!(totals(WatermarkEmit::OnEvent(1), batch_rows), per_row, "{batch_rows}");
     }
-    assert_ne!(totals(false, 5), per_row, "all rows come before the first watermark");
+    assert_ne!(totals(WatermarkEmit::PerBatch, 5), per_row, "all rows come before the first watermark");
 }
 
 /// In hopping windows a row is late only when its last window has closed; an open one still takes it.
@@ -133,4 +133,45 @@ fn a_row_enters_the_hopping_windows_that_are_still_open() {
         ]
     );
     assert!(dead.is_empty());
+}
+
+/// The windows and the late rows a plain loop makes of one partition's rows when time advances with each of them.
+fn row_by_row(rows: &[Row], size: i64) -> (Vec<String>, usize) {
+    let (mut watermark, mut late) = (i64::MIN, 0);
+    let mut admitted = Vec::new();
+    for row in rows {
+        let last = row.1.div_euclid(size) * size + size - 1;
+        if last <= watermark {
+            late += 1
+        } else {
+            admitted.push(*row)
+        }
+        watermark = watermark.max(row.1 - DISORDER_MS);
+    }
+    (truth(&[admitted], tumble(size)), late)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// With the watermark told after each row it makes no difference how rows come in batches.
+    #[test]
+    fn a_row_meets_the_watermark_of_every_row_before_it(
+        steps in prop::collection::vec((0..KEYS.len(), -150..150_i64), 1..200),
+        batch_rows in 1..60_usize,
+        size in 1..120_i64,
+    ) {
+        let mut now = 10_000;
+        let rows: Vec<Row> = steps.iter().map(|(key, step)| {
+            now += step;
+            (KEYS[*key], now, 1)
+        }).collect();
+        let (expected, late) = row_by_row(&rows, size);
+        let replay = Replay { partitions: Arc::new(vec![rows]), batch_rows };
+        let emit = WatermarkEmit::OnEvent(1);
+        let (got, dead, _) =
+            run_case(Case { replay, shape: tumble(size), disorder_ms: DISORDER_MS, emit, parallelism: 1 });
+        prop_assert_eq!(got, expected);
+        prop_assert_eq!(dead.len(), late);
+    }
 }

@@ -19,7 +19,6 @@ fn at_the_limits() {
         TRY_CAST(' true ' AS BOOLEAN)
         ABS(CAST('-2147483648' AS INT))
         SQRT(d)
-        POWER(0, -1)
         ROUND(-0.4E0)
         CAST('NaN' AS DOUBLE) > d
         CAST('NaN' AS DOUBLE) <> CAST('NaN' AS DOUBLE)
@@ -45,7 +44,6 @@ fn at_the_limits() {
             TRY_CAST(' true ' AS BOOLEAN)  =>  BOOLEAN NULL | NULL | NULL
             ABS(CAST('-2147483648' AS INT))  =>  INT -2147483648 | -2147483648 | -2147483648
             SQRT(d)  =>  DOUBLE 1.5811388300841898 | NaN | NULL
-            POWER(0, -1)  =>  DOUBLE inf | inf | inf
             ROUND(-0.4E0)  =>  DOUBLE 0.0 | 0.0 | 0.0
             CAST('NaN' AS DOUBLE) > d  =>  BOOLEAN false | false | NULL
             CAST('NaN' AS DOUBLE) <> CAST('NaN' AS DOUBLE)  =>  BOOLEAN true | true | true
