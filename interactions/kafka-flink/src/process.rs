@@ -4,7 +4,7 @@ use crate::echo::Echo;
 use crate::failure::of_stream;
 use crate::on_flink;
 use crate::processor_args::{ProcessorArgs, SinkKind};
-use crate::sample::produce_sample;
+use crate::sample::Sample;
 use crate::script::{Parameters, SHIPPED};
 use crate::services::{Needs, Services, state_folder};
 use crate::topics::{CreatingKafka, dead_letters_table};
@@ -102,7 +102,7 @@ async fn run(
                  or a configured one is written exactly once"
             );
         }
-        parameters = parameters.at_least_once();
+        parameters = parameters.on_embedded_kafka();
     }
     let (script, pipeline) = plan(text, &parameters.all())?;
     let settings = script.settings();
@@ -138,9 +138,11 @@ async fn run(
         commit_retry: RetryPolicy { total_max: COMMIT_RETRY, ..RetryPolicy::default() },
         on_epoch: Arc::new(move |progress| status.set("progress", progress)),
     };
-    let sample = sample(args, services, ctx);
+    let sample = Sample::start(args, services, ctx);
     let report = stream::run(graph, options).await.map_err(of_stream);
-    end_sample(sample).await;
+    if let Some(sample) = sample {
+        sample.end().await;
+    }
     let report = report?;
     let progress = serde_json::to_string(&report.progress).unwrap_or_default();
     tracing::info!(epoch = report.epoch.0, ended = report.ended, progress, "Everything read is committed.");
@@ -255,32 +257,6 @@ fn echo(graph: &mut Graph) {
         if let NodeKind::Sink(slot) = &mut node.kind {
             *slot = slot.take().map(|sink| Box::new(Echo(sink)) as Box<dyn Sink>);
         }
-    }
-}
-
-/// Feeds the Kafka that dev services gave.
-pub fn sample(
-    args: &ProcessorArgs,
-    services: &Services,
-    ctx: &Context,
-) -> Option<tokio::task::JoinHandle<()>> {
-    let bootstrap = services.sample_broker()?;
-    let history = services.topic_is_new;
-    let (topic, group) = (args.kafka_topic.clone(), args.kafka_group_id.clone());
-    let stop = ctx.shutdown.token().clone();
-    Some(tokio::spawn(async move {
-        if let Err(error) = produce_sample(&bootstrap, &topic, &group, history, stop).await {
-            tracing::error!(%error, "the sample stream stopped");
-        }
-    }))
-}
-
-/// Its clients are gone before their broker goes.
-pub async fn end_sample(sample: Option<tokio::task::JoinHandle<()>>) {
-    if let Some(sample) = sample {
-        sample.abort();
-        // Aborted, or ended by itself; a failure is in the log.
-        let _ = sample.await;
     }
 }
 

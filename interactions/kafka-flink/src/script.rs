@@ -32,10 +32,14 @@ impl Parameters {
         parameters
     }
 
-    /// For brokers without real transactions, as the embedded ones: Kafka is written at least once.
-    pub fn at_least_once(mut self) -> Self {
+    /// For the embedded Kafka. It has no real transactions, so it is written at least once; and it answers a fetch that
+    /// found nothing only when the whole wait is over, whatever arrives meanwhile, so that wait is short.
+    pub fn on_embedded_kafka(mut self) -> Self {
         if let Some(options) = self.open.get_mut("sink_options") {
             *options = options.replace(EXACTLY_ONCE, AT_LEAST_ONCE);
+        }
+        if let Some(options) = self.open.get_mut("source_options") {
+            options.push_str(",\n  'properties.fetch.max.wait.ms' = '20'");
         }
         self
     }

@@ -1,7 +1,7 @@
 //! A producer for generators and tests.
 //!
-//! At least once for the program, and once per `send` while it lives: it is idempotent, so the library's own retries
-//! neither repeat nor reorder records. It takes no part in epochs; the transactional sink is another thing.
+//! At least once for the program, and once per `send` while it lives: it is idempotent unless told otherwise, so the
+//! library's own retries neither repeat nor reorder records. It takes no part in epochs; the transactional sink is another thing.
 
 use crate::KafkaError;
 use crate::cluster::{blocking, hopeless, refused, unreachable};
@@ -48,6 +48,8 @@ pub struct ProducerConfig {
     /// What the metric and the logs call it.
     pub name: String,
     pub settings: KafkaSettings,
+    /// Retries neither repeat nor reorder records. Default true; without it the first record leaves half a second sooner.
+    pub idempotent: bool,
     pub compression: Compression,
     /// How long a batch may wait to become fuller. Default 5 ms.
     pub linger: Duration,
@@ -61,6 +63,7 @@ impl ProducerConfig {
         Self {
             name: name.into(),
             settings,
+            idempotent: true,
             compression: Compression::default(),
             linger: Duration::from_millis(5),
             in_flight_max: 100_000,
@@ -93,7 +96,7 @@ impl Producer {
         let reports = Reports { connection, counts: Arc::default() };
         let mut client = settings.client_config(for_producer);
         client
-            .set("enable.idempotence", "true")
+            .set("enable.idempotence", config.idempotent.to_string())
             // As the Java client places records: equal keys meet whoever wrote them.
             .set("partitioner", "murmur2_random")
             .set("compression.type", config.compression.as_str())

@@ -6,6 +6,7 @@ mod stop;
 
 use crate::process::{of_build, of_sql};
 use crate::processor_args::ProcessorArgs;
+use crate::sample::Sample;
 use crate::script::Parameters;
 use crate::services::Services;
 use crate::topics::create_topic;
@@ -49,6 +50,11 @@ pub async fn run(
     if services.container_flink.is_some() {
         create_targets(args, text, base_dir, services).await?;
     }
+    let mut sample = if args.engine.detach { None } else { Sample::start(args, services, ctx) };
+    if let Some(sample) = &mut sample {
+        // Flink takes a partition without records for idle after a while, and what then comes in it for late.
+        sample.history().await;
+    }
     let name = job_name(ctx, args, &script);
     let launched = session.launch(&script, &name, &cluster, STATEMENT_MAX).await;
     let jobs = launched.map_err(|error| of.flink(error))?;
@@ -62,9 +68,10 @@ pub async fn run(
     if let Some(hint) = services.hint(&args.table_name) {
         eprintln!("{hint}");
     }
-    let sample = crate::process::sample(args, services, ctx);
     let ended = follow::follow(ctx, args, &cluster, jobs, &of).await;
-    crate::process::end_sample(sample).await;
+    if let Some(sample) = sample {
+        sample.end().await;
+    }
     ended
 }
 
