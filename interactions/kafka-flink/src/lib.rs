@@ -20,6 +20,7 @@ mod producer_args;
 mod sample;
 mod script;
 mod services;
+mod state;
 mod topics;
 
 pub use health::{HealthArgs, health};

@@ -6,7 +6,8 @@ use crate::on_flink;
 use crate::processor_args::{ProcessorArgs, SinkKind};
 use crate::sample::Sample;
 use crate::script::{Parameters, SHIPPED};
-use crate::services::{Needs, Services, state_folder};
+use crate::services::{Needs, Services};
+use crate::state::{pipeline_name, state_folder};
 use crate::topics::{CreatingKafka, dead_letters_table};
 use async_trait::async_trait;
 use files::{FileFormat, FilesSink, Filesystem};
@@ -106,7 +107,8 @@ async fn run(
     }
     let (script, pipeline) = plan(text, &parameters.all())?;
     let settings = script.settings();
-    let name = pipeline_name(ctx, args, services, settings.pipeline_name.as_deref());
+    let folder = state_folder(ctx, &args.shared)?;
+    let name = pipeline_name(ctx, args, services, settings.pipeline_name.as_deref(), &folder)?;
     let connectors_health = ctx.health.component("connectors");
     let context = ConnectorContext {
         pipeline: name.clone(),
@@ -118,7 +120,7 @@ async fn run(
     let parallelism = settings.parallelism.unwrap_or(args.shared.parallelism().get());
     let connectors = connectors(ctx.environment.is_development());
     let mut graph = pipeline.build(&connectors, &context, parallelism).await.map_err(of_build)?;
-    let state = state_folder(ctx, &args.shared)?.join("pipelines").join(&name);
+    let state = folder.join("pipelines").join(&name);
     dead_letters(&mut graph, ctx, args, services, &context, &state).await?;
     if ctx.environment.is_development() && args.sink != SinkKind::Stdout {
         echo(&mut graph);
@@ -147,28 +149,6 @@ async fn run(
     let progress = serde_json::to_string(&report.progress).unwrap_or_default();
     tracing::info!(epoch = report.epoch.0, ended = report.ended, progress, "Everything read is committed.");
     Ok(())
-}
-
-/// On an embedded Kafka every run starts from an empty log, so its state is its own too, unless it is named.
-fn pipeline_name(
-    ctx: &Context,
-    args: &ProcessorArgs,
-    services: &Services,
-    in_script: Option<&str>,
-) -> String {
-    let named = args.shared.pipeline.is_some();
-    let name = match in_script {
-        Some(name) if !named => {
-            name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_', "_")
-        }
-        _ => ctx.pipeline.clone(),
-    };
-    match (&services.dev_kafka, &services.container_kafka) {
-        (Some(_), _) if !named => format!("{name}.{}", resilience::entropy::writer_id()),
-        // Its log lasts as long as the container, and so does what we know of it.
-        (None, Some(container)) if !named => format!("{name}.{:.12}", container.identity()),
-        _ => name,
-    }
 }
 
 fn connectors(create_tables: bool) -> Connectors {

@@ -1,6 +1,7 @@
 //! The systems a run uses: configured ones, or dev services where nothing is configured.
 
 use crate::processor_args::{ProcessorArgs, SinkKind};
+use crate::state::state_folder;
 use devservices::{
     ContainerFlink, ContainerKafka, ContainerOptions, ContainerPostgres, DevServiceError, EmbeddedKafka,
     EmbeddedPostgres, KafkaOptions, PostgresOptions,
@@ -8,9 +9,9 @@ use devservices::{
 use kafka::{KafkaSettings, Producer, ProducerConfig};
 use service::{
     Context, DeadLetters, DevServices, Engine, Exit, Failure, Flink, Kafka, KafkaProtocol, KafkaSecurity,
-    PostgresTls, Postgresql, Secret, SharedArgs, StateDir,
+    PostgresTls, Postgresql, Secret,
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Partitions of the sample topic.
@@ -293,17 +294,6 @@ impl Services {
             && let Err(error) = postgres.stop().await
         {
             tracing::warn!(%error, "the embedded PostgreSQL did not stop cleanly");
-        }
-    }
-}
-
-/// The local folder of `--state-dir`.
-pub fn state_folder(ctx: &Context, shared: &SharedArgs) -> Result<PathBuf, Failure> {
-    match shared.state_dir(&ctx.places) {
-        StateDir::Folder(folder) => Ok(folder),
-        StateDir::Url(url) => {
-            Err(Failure::usage(format!("--state-dir {url}: object stores are not supported yet"))
-                .remedy("a local folder"))
         }
     }
 }
