@@ -22,6 +22,10 @@ impl Sink for Echo {
         self.0.claim().await
     }
 
+    async fn prepare(&mut self, rows: &[RecordBatch]) {
+        self.0.prepare(rows).await;
+    }
+
     async fn commit(&mut self, commit: &Commit, rows: &[RecordBatch]) -> Result<SinkCounters, StreamError> {
         let counters = self.0.commit(commit, rows).await?;
         if let Err(error) = print(self.0.name(), rows) {

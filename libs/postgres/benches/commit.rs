@@ -12,11 +12,13 @@ use stream::{Column, ColumnKind, Commit, Connector as _, ConnectorContext, Snaps
 const EPOCHS: u64 = 10;
 const EPOCH_ROWS: i64 = 100_000;
 const BATCH_ROWS: i64 = 8192;
+/// What a source that keeps up with 15,000 rows/s gives at a time.
+const LIVE_BATCH_ROWS: i64 = 20;
 
 /// 60 bytes of values a row; every key once in an epoch.
-fn batches(epoch: i64) -> Vec<RecordBatch> {
+fn batches(epoch: i64, batch_rows: i64) -> Vec<RecordBatch> {
     let batch = |from: i64| {
-        let ids = from..(from + BATCH_ROWS).min(EPOCH_ROWS);
+        let ids = from..(from + batch_rows).min(EPOCH_ROWS);
         let id: ArrayRef = Arc::new(Int64Array::from_iter_values(ids.clone()));
         let name: ArrayRef =
             Arc::new(StringArray::from_iter_values(ids.clone().map(|i| format!("flight number {i:020}"))));
@@ -25,7 +27,7 @@ fn batches(epoch: i64) -> Vec<RecordBatch> {
         let columns = [("id", id), ("name", name), ("at", Arc::new(at) as ArrayRef), ("delay", delay)];
         RecordBatch::try_from_iter(columns).expect("columns are equally long")
     };
-    (0..EPOCH_ROWS).step_by(BATCH_ROWS as usize).map(batch).collect()
+    (0..EPOCH_ROWS).step_by(batch_rows as usize).map(batch).collect()
 }
 
 fn table(server: &EmbeddedPostgres, name: &str, key: &[&str]) -> TableSpec {
@@ -44,7 +46,7 @@ fn table(server: &EmbeddedPostgres, name: &str, key: &[&str]) -> TableSpec {
     };
     TableSpec {
         name: name.into(),
-        columns: batches(1)[0].schema().fields().iter().map(column).collect(),
+        columns: batches(1, BATCH_ROWS)[0].schema().fields().iter().map(column).collect(),
         primary_key: key.iter().map(|k| (*k).to_owned()).collect(),
         partitioned_by: vec![],
         options: options.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
@@ -52,7 +54,7 @@ fn table(server: &EmbeddedPostgres, name: &str, key: &[&str]) -> TableSpec {
     }
 }
 
-async fn measure(server: &EmbeddedPostgres, name: &str, key: &[&str]) {
+async fn measure(server: &EmbeddedPostgres, name: &str, key: &[&str], batch_rows: i64) {
     let table = table(server, name, key);
     let context = ConnectorContext {
         pipeline: "bench".into(),
@@ -66,14 +68,15 @@ async fn measure(server: &EmbeddedPostgres, name: &str, key: &[&str]) {
     sink.claim().await.expect("the sink can be claimed");
     let mut spent = Duration::ZERO;
     for epoch in 1..=EPOCHS {
-        let rows = batches(epoch as i64);
+        let rows = batches(epoch as i64, batch_rows);
         let commit = Commit { generation: 1, epoch: Epoch(epoch), snapshot: SnapshotId(format!("s{epoch}")) };
         let begun = Instant::now();
         sink.commit(&commit, &rows).await.expect("the epoch is committed");
         spent += begun.elapsed();
     }
     let rows = EPOCHS as f64 * EPOCH_ROWS as f64;
-    println!("{name}: {:.0} rows/s ({EPOCHS} epochs of {EPOCH_ROWS} rows)", rows / spent.as_secs_f64());
+    let speed = rows / spent.as_secs_f64();
+    println!("{name}: {speed:.0} rows/s ({EPOCHS} epochs of {EPOCH_ROWS} rows in batches of {batch_rows})");
 }
 
 #[tokio::main]
@@ -82,7 +85,9 @@ async fn main() {
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("our own folder");
     let options = PostgresOptions { durable: false, ..PostgresOptions::new(folder.path().join("postgres")) };
     let server = EmbeddedPostgres::start(options).await.expect("a server starts");
-    measure(&server, "append", &[]).await;
-    measure(&server, "upsert", &["id"]).await;
+    measure(&server, "append", &[], BATCH_ROWS).await;
+    measure(&server, "append_live", &[], LIVE_BATCH_ROWS).await;
+    measure(&server, "upsert", &["id"], BATCH_ROWS).await;
+    measure(&server, "upsert_live", &["id"], LIVE_BATCH_ROWS).await;
     server.stop().await.expect("the server stops");
 }

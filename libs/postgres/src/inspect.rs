@@ -105,6 +105,42 @@ impl Inspection {
         Ok(Counted { rows: unsigned(0), distinct: unsigned(1), least: row.get(2), greatest: row.get(3) })
     }
 
+    /// Gives `table` a bigint `column` in which the server notes when it took a row, in µs since 1970 by its own clock.
+    pub async fn stamp_rows(&mut self, table: &str, column: &str) -> Result<(), PostgresError> {
+        let sql = format!(
+            "ALTER TABLE {} ADD COLUMN {} bigint DEFAULT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+            quote_ident(table),
+            quote_ident(column)
+        );
+        let done = raw_sql(AssertSqlSafe(sql)).execute(&mut self.0).await;
+        done.map(drop).map_err(|cause| PostgresError::from_sqlx("adding a column", cause))
+    }
+
+    /// How many rows `table` has, and the greatest value of its bigint `column`.
+    pub async fn grown(&mut self, table: &str, column: &str) -> Result<(u64, Option<i64>), PostgresError> {
+        let sql = format!("SELECT count(*), max({}) FROM {}", quote_ident(column), quote_ident(table));
+        let row = query(AssertSqlSafe(sql)).persistent(false).fetch_one(&mut self.0).await;
+        let row = row.map_err(|cause| PostgresError::from_sqlx("counting rows", cause))?;
+        Ok((row.get::<i64, _>(0).max(0) as u64, row.get(1)))
+    }
+
+    /// How far the bigint column `to` lies behind `from`, in steps of 100, and in how many rows, among those whose `from`
+    /// is `least` or more.
+    pub async fn distances(
+        &mut self,
+        table: &str,
+        [from, to]: [&str; 2],
+        least: i64,
+    ) -> Result<Vec<(i64, u64)>, PostgresError> {
+        let (table, from, to) = (quote_ident(table), quote_ident(from), quote_ident(to));
+        let sql = format!(
+            "SELECT ({to} - {from}) / 100 * 100, count(*) FROM {table} WHERE {from} >= $1 GROUP BY 1"
+        );
+        let rows = query(AssertSqlSafe(sql)).persistent(false).bind(least).fetch_all(&mut self.0).await;
+        let rows = rows.map_err(|cause| PostgresError::from_sqlx("comparing columns", cause))?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get::<i64, _>(1).max(0) as u64)).collect())
+    }
+
     /// Drops a table with its dead letters, and what its pipeline had written down.
     pub async fn forget(&mut self, table: &str, pipeline: &str) -> Result<(), PostgresError> {
         let fail = |cause| PostgresError::from_sqlx("removing a table", cause);

@@ -36,6 +36,7 @@
 //! # }
 //! ```
 
+mod ahead;
 mod catalog;
 mod connect;
 mod connector;

@@ -8,12 +8,15 @@ use arrow::array::{
     Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringBuilder,
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampSecondArray,
 };
-use arrow::compute::{CastOptions, cast_with_options, filter_record_batch};
+use arrow::compute::{BatchCoalescer, CastOptions, cast_with_options, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::json::writer::{EncoderOptions, make_encoder};
 use arrow::row::{RowConverter, SortField};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Rows that are made ready at a time, about.
+const BATCH_ROWS: usize = 4096;
 
 /// What `timestamp` and `date` can hold, which ends before what Arrow can.
 const TIMESTAMP_MIN_US: i64 = -210_866_803_200_000_000;
@@ -40,7 +43,8 @@ impl EpochRows {
             let (found, wanted) = (batch.num_columns(), target.columns.len());
             return Err(PostgresError::Internal(format!("a batch has {found} columns instead of {wanted}")));
         }
-        let (batches, superseded) = last_of_each_key(target, batches)?;
+        let batches = in_large_batches(batches)?;
+        let (batches, superseded) = last_of_each_key(target, &batches)?;
         let mut rows = Self {
             original: Vec::new(),
             staged: Vec::new(),
@@ -102,6 +106,19 @@ impl EpochRows {
 
 fn internal(error: arrow::error::ArrowError) -> PostgresError {
     PostgresError::Internal(format!("rows could not be made ready for the database: {error}"))
+}
+
+/// The same rows in the same order: a source that keeps up gives a handful at a time, and what is done per batch would
+/// then cost more than what is done per row.
+fn in_large_batches(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, PostgresError> {
+    let Some(first) = batches.first() else { return Ok(Vec::new()) };
+    let mut coalescer = BatchCoalescer::new(first.schema(), BATCH_ROWS)
+        .with_biggest_coalesce_batch_size(Some(BATCH_ROWS / 4));
+    for batch in batches {
+        coalescer.push_batch(batch.clone()).map_err(internal)?;
+    }
+    coalescer.finish_buffered_batch().map_err(internal)?;
+    Ok(std::iter::from_fn(|| coalescer.next_completed_batch()).collect())
 }
 
 /// Keeps the last row of every key, and counts the others.

@@ -1,6 +1,7 @@
 //! The sink: claims, and commits epoch after epoch over one connection.
 
 use crate::PostgresError;
+use crate::ahead::{Ahead, Line, Open};
 use crate::connect::connect;
 use crate::dead_letters;
 use crate::encode::Encoders;
@@ -41,6 +42,13 @@ enum Way {
     Staged,
 }
 
+/// Rows on their way into the table.
+enum Written {
+    /// They are in it; how many.
+    Copied(u64),
+    Staged(Staged),
+}
+
 /// Since `claim`.
 struct Claimed {
     /// As the row was when we last saw or wrote it.
@@ -54,12 +62,14 @@ pub(crate) struct PostgresSink {
     plan: Plan,
     claimed: Option<Claimed>,
     /// Absent when it was lost, or left in an unknown state by a dropped future.
-    connection: Option<PgConnection>,
+    line: Option<Line>,
+    /// The rows of the next commit, if they were given ahead of it.
+    ahead: Option<Ahead>,
 }
 
 impl PostgresSink {
     pub fn new(plan: Plan) -> Self {
-        Self { plan, claimed: None, connection: None }
+        Self { plan, claimed: None, line: None, ahead: None }
     }
 
     /// One attempt, on the connection at hand or on a new one that claims again.
@@ -68,15 +78,20 @@ impl PostgresSink {
         commit: &Commit,
         rows: &EpochRows,
         way: Way,
+        go_on: bool,
     ) -> Result<SinkCounters, PostgresError> {
         let Some(claimed) = &mut self.claimed else {
             return Err(PostgresError::Internal("commit was called before claim".into()));
         };
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.plan.claim_again(claimed).await?,
+        let mut line = match self.line.take() {
+            Some(line) => line,
+            None => Line::new(self.plan.claim_again(claimed).await?),
         };
-        let attempt = self.plan.run(&mut connection, &claimed.row, commit, rows, way);
+        let open = if go_on { line.open.take() } else { None };
+        let attempt = async {
+            line.roll_back().await?;
+            self.plan.run(&mut line.connection, &claimed.row, commit, rows, way, open).await
+        };
         let result = match tokio::time::timeout(ATTEMPT_MAX, attempt).await {
             Ok(result) => result,
             Err(_) => Err(PostgresError::Lost { doing: "committing an epoch", cause: None }),
@@ -84,14 +99,14 @@ impl PostgresSink {
         match result {
             Ok(row) => {
                 claimed.row = row;
-                self.connection = Some(connection);
+                self.line = Some(line);
                 Ok(claimed.row.counters)
             }
             Err(error) => {
                 if !error.is_lost()
-                    && self.plan.undo(&mut connection, claimed.row.token, commit).await.is_ok()
+                    && self.plan.undo(&mut line.connection, claimed.row.token, commit).await.is_ok()
                 {
-                    self.connection = Some(connection);
+                    self.line = Some(line);
                 }
                 Err(error)
             }
@@ -106,24 +121,46 @@ impl Sink for PostgresSink {
     }
 
     async fn claim(&mut self) -> Result<Option<Claim>, StreamError> {
-        self.connection = None;
-        self.claimed = None;
+        (self.line, self.claimed, self.ahead) = (None, None, None);
         let policy = RetryPolicy { total_max: self.plan.connect_timeout, ..RetryPolicy::default() };
         let plan = &self.plan;
         let (connection, row) = retry(policy, retry_claim, || plan.claim()).await?;
         failpoint::hit("postgres.claimed");
         let claim = Claim { token: row.token.max(0) as u64, held: row.held.clone(), counters: row.counters };
         self.claimed = Some(Claimed { backends: row.backend.into_iter().collect(), row });
-        self.connection = Some(connection);
+        self.line = Some(Line::new(connection));
         Ok(Some(claim))
     }
 
+    async fn prepare(&mut self, rows: &[RecordBatch]) {
+        self.ahead = None;
+        let Some(claimed) = self.claimed.as_ref().filter(|_| self.plan.direct.is_some()) else { return };
+        let given: usize = rows.iter().map(RecordBatch::num_rows).sum();
+        // What is wrong with the rows, the commit says.
+        let Ok(rows) = EpochRows::prepare(&self.plan.target, rows) else { return };
+        let Some(line) = self.line.take() else { return };
+        if rows.len() == 0 {
+            self.line = Some(line);
+            return;
+        }
+        let (line, refused) = self.plan.go_ahead(line, &claimed.row, &rows).await;
+        self.line = line;
+        self.ahead = Some(Ahead { rows, given, refused });
+    }
+
     async fn commit(&mut self, commit: &Commit, rows: &[RecordBatch]) -> Result<SinkCounters, StreamError> {
-        let rows = EpochRows::prepare(&self.plan.target, rows)?;
+        let given: usize = rows.iter().map(RecordBatch::num_rows).sum();
+        let ahead = self.ahead.take().filter(|ahead| ahead.given == given);
+        let mut go_on = ahead.is_some();
+        let refused = ahead.as_ref().is_some_and(|ahead| ahead.refused);
+        let rows = match ahead {
+            Some(ahead) => ahead.rows,
+            None => EpochRows::prepare(&self.plan.target, rows)?,
+        };
         let mut left = self.plan.settings.max_retries.max(1);
-        let mut way = if self.plan.direct.is_some() { Way::Direct } else { Way::Staged };
+        let mut way = if self.plan.direct.is_some() && !refused { Way::Direct } else { Way::Staged };
         loop {
-            match self.try_commit(commit, &rows, way).await {
+            match self.try_commit(commit, &rows, way, std::mem::take(&mut go_on)).await {
                 Ok(counters) => return Ok(counters),
                 Err(error) if way == Way::Direct && error.needs_staging() => {
                     way = Way::Staged;
@@ -195,6 +232,7 @@ impl Plan {
         commit: &Commit,
         rows: &EpochRows,
         way: Way,
+        open: Option<Open>,
     ) -> Result<Row, PostgresError> {
         // What we know was held decides only whether staging is worth it; the locked row decides the rest.
         let staged = match epochs::judge(&self.id, known.held.as_ref(), commit) {
@@ -203,11 +241,10 @@ impl Plan {
             }
             _ => None,
         };
-        execute(connection, "BEGIN; SET CONSTRAINTS ALL IMMEDIATE", "beginning the transaction").await?;
-        let before = epochs::lock(connection, &self.id).await?;
-        if before.token != known.token {
-            return Err(self.fenced(known.token));
-        }
+        let (before, copied) = match open {
+            Some(Open { before, copied }) => (before, Some(copied)),
+            None => (self.begin(connection, known).await?, None),
+        };
         match epochs::judge(&self.id, before.held.as_ref(), commit)? {
             Verdict::AlreadyHeld => {
                 self.undo(connection, known.token, commit).await?;
@@ -219,7 +256,13 @@ impl Plan {
             }
             Verdict::Next => {}
         }
-        let counters = self.write(connection, &before, commit, rows, staged).await?;
+        let written = match (staged, copied) {
+            (Some(staged), _) => Written::Staged(staged),
+            (None, Some(copied)) => Written::Copied(copied),
+            (None, None) if rows.len() > 0 => Written::Copied(self.append(connection, rows).await?),
+            (None, None) => Written::Copied(0),
+        };
+        let counters = self.merge(connection, &before, commit, rows, written).await?;
         if !epochs::advance(connection, &self.id, &before, commit, &counters).await? {
             return Err(self.fenced(known.token));
         }
@@ -242,29 +285,57 @@ impl Plan {
         Ok(staged)
     }
 
-    /// Within the transaction: merges what is staged and drops the staging table, or copies the rows; keeps what is refused;
-    /// returns the new totals.
-    async fn write(
+    /// Begins the transaction that commits, and takes hold of the epoch's row in it.
+    pub(crate) async fn begin(
+        &self,
+        connection: &mut PgConnection,
+        known: &Row,
+    ) -> Result<Row, PostgresError> {
+        execute(connection, "BEGIN; SET CONSTRAINTS ALL IMMEDIATE", "beginning the transaction").await?;
+        let before = epochs::lock(connection, &self.id).await?;
+        if before.token != known.token {
+            return Err(self.fenced(known.token));
+        }
+        Ok(before)
+    }
+
+    /// Within the transaction: copies the rows into the table itself.
+    pub(crate) async fn append(
+        &self,
+        connection: &mut PgConnection,
+        rows: &EpochRows,
+    ) -> Result<u64, PostgresError> {
+        let Some(encoders) = &self.direct else {
+            return Err(PostgresError::Internal("rows of this table are staged".into()));
+        };
+        let copied = staging::append(connection, &self.target, encoders, rows).await?;
+        failpoint::hit("postgres.staged");
+        Ok(copied)
+    }
+
+    /// Within the transaction: merges what is staged and drops the staging table; keeps what is refused; returns the new
+    /// totals.
+    async fn merge(
         &self,
         connection: &mut PgConnection,
         before: &Row,
         commit: &Commit,
         rows: &EpochRows,
-        staged: Option<Staged>,
+        written: Written,
     ) -> Result<SinkCounters, PostgresError> {
         let mut refused = rows.refused.clone();
-        let mut committed = 0;
-        if let Some(staged) = staged {
-            let unmerged = merge(connection, &self.target, &staged, rows, commit.epoch.0).await?;
-            committed = staged.rows as u64 - unmerged.len() as u64;
-            refused.extend(staged.refused);
-            refused.extend(unmerged);
-            execute(connection, &format!("DROP TABLE {}", staged.table), "dropping the staging table")
-                .await?;
-        } else if let Some(encoders) = self.direct.as_ref().filter(|_| rows.len() > 0) {
-            committed = staging::append(connection, &self.target, encoders, rows).await?;
-            failpoint::hit("postgres.staged");
-        }
+        let committed = match written {
+            Written::Copied(copied) => copied,
+            Written::Staged(staged) => {
+                let unmerged = merge(connection, &self.target, &staged, rows, commit.epoch.0).await?;
+                let merged = staged.rows as u64 - unmerged.len() as u64;
+                refused.extend(staged.refused);
+                refused.extend(unmerged);
+                let drop = format!("DROP TABLE {}", staged.table);
+                execute(connection, &drop, "dropping the staging table").await?;
+                merged
+            }
+        };
         dead_letters::insert(connection, &self.target.dead_letters, &self.id, commit.epoch, &refused).await?;
         if !refused.is_empty() {
             tracing::warn!(
@@ -295,7 +366,11 @@ impl Plan {
     }
 }
 
-async fn execute(connection: &mut PgConnection, sql: &str, doing: &'static str) -> Result<(), PostgresError> {
+pub(crate) async fn execute(
+    connection: &mut PgConnection,
+    sql: &str,
+    doing: &'static str,
+) -> Result<(), PostgresError> {
     let result = raw_sql(AssertSqlSafe(sql)).execute(connection).await;
     result.map(|_| ()).map_err(|cause| PostgresError::from_sqlx(doing, cause))
 }

@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, query_scalar, raw_sql};
 
 const DOING: &str = "staging rows";
 /// What is sent at once, and the rows encoded between two looks at the size.
-const CHUNK_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: usize = 128 << 10;
 const SLICE_ROWS: usize = 4096;
 
 /// Rows that wait in a staging table.

@@ -129,8 +129,8 @@ pub struct Commit {
 
 /// A destination made durable one epoch at a time.
 ///
-/// The engine calls `claim` once, then `commit(e, rows)` for rising `e`. Rows, epoch and snapshot identity become
-/// visible together or not at all.
+/// The engine calls `claim` once, then `prepare(rows)` and `commit(e, rows)` for rising `e`. Rows, epoch and snapshot
+/// identity become visible together or not at all.
 #[async_trait]
 pub trait Sink: Send {
     /// The table's name in the script.
@@ -139,6 +139,11 @@ pub trait Sink: Send {
     /// Fences every older writer of this pipeline and says what this sink holds. `None`: a sink without memory, which
     /// is given rows again after a crash (at-least-once).
     async fn claim(&mut self) -> Result<Option<Claim>, StreamError>;
+
+    /// Gives the rows of the next `commit` while their snapshot is still being written: whoever can take them without
+    /// showing them saves time. Nothing of them may be seen, or outlive this instance, before that `commit`, which has the
+    /// same rows and may never come. What goes wrong here is left to it.
+    async fn prepare(&mut self, _rows: &[RecordBatch]) {}
 
     /// Idempotent: an epoch already held changes nothing. A fenced writer gets [`crate::ErrorKind::Fenced`]. Called
     /// for every epoch, with or without rows. Returns the totals so far. [`crate::ErrorKind::Unavailable`] means that

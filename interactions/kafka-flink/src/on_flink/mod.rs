@@ -14,7 +14,7 @@ use ::flink::{
     ClusterOverview, Endpoint, Gateway, JobManager, Session, SessionOptions, Setting, Statement,
     StatementKind, Submitted, Timeouts,
 };
-use errors::Of;
+pub use errors::Of;
 use service::{Context, Failure, Flink};
 use sql::Script;
 use stream::ConnectorContext;
@@ -30,21 +30,10 @@ pub async fn run(
     base_dir: std::path::PathBuf,
     services: &Services,
 ) -> Result<(), Failure> {
-    let kafka = services.kafka_of_flink();
-    if kafka.as_ref().is_some_and(|kafka| kafka.security.certificate_file.is_some()) {
-        return Err(Failure::config(
-            "kafka.security.certificate_file: on Flink a client certificate is a keystore",
-        )
-        .remedy("write 'properties.ssl.keystore.*' into a script of your own (--sql FILE)"));
-    }
-    let parameters = Parameters::new(args, kafka.as_ref(), services.postgresql_of_flink().as_ref());
-    let of = Of(&parameters);
-    let script = Script::render(text, &parameters.all()).map_err(of_sql)?;
-    let script = ::flink::split(&script).map_err(|error| of.flink(error))?;
-    let (session, cluster) = connect(args, services, &of).await?;
+    let parameters = parameters(args, services)?;
+    let opened = Opened::new(args, text, services, &parameters).await?;
     if args.shared.dry_run {
-        let plan = session.explain(&script, STATEMENT_MAX).await.map_err(|error| of.flink(error))?;
-        println!("{}", plan.trim_end());
+        println!("{}", opened.explain().await?);
         return Ok(());
     }
     if services.container_flink.is_some() {
@@ -55,12 +44,9 @@ pub async fn run(
         // Flink takes a partition without records for idle after a while, and what then comes in it for late.
         sample.history().await;
     }
-    let name = job_name(ctx, args, &script);
-    let launched = session.launch(&script, &name, &cluster, STATEMENT_MAX).await;
-    let jobs = launched.map_err(|error| of.flink(error))?;
-    if let Err(error) = session.close().await {
-        tracing::debug!(%error, "The session is left to expire; its jobs do not need it.");
-    }
+    let name = job_name(ctx, args, &opened.script);
+    let (cluster, of) = (opened.cluster.clone(), opened.of);
+    let jobs = opened.launch(&name).await?;
     announce(&jobs, &cluster);
     if args.engine.detach {
         return Ok(());
@@ -73,6 +59,57 @@ pub async fn run(
         sample.end().await;
     }
     ended
+}
+
+/// What fills a script for the cluster: addresses are those that it reaches.
+pub fn parameters(args: &ProcessorArgs, services: &Services) -> Result<Parameters, Failure> {
+    let kafka = services.kafka_of_flink();
+    if kafka.as_ref().is_some_and(|kafka| kafka.security.certificate_file.is_some()) {
+        return Err(Failure::config(
+            "kafka.security.certificate_file: on Flink a client certificate is a keystore",
+        )
+        .remedy("write 'properties.ssl.keystore.*' into a script of your own (--sql FILE)"));
+    }
+    Ok(Parameters::new(args, kafka.as_ref(), services.postgresql_of_flink().as_ref()))
+}
+
+/// A script and a session that can run it.
+pub struct Opened<'a> {
+    script: Vec<Statement>,
+    session: Session,
+    pub cluster: JobManager,
+    pub of: Of<'a>,
+}
+
+impl<'a> Opened<'a> {
+    pub async fn new(
+        args: &ProcessorArgs,
+        text: &str,
+        services: &Services,
+        parameters: &'a Parameters,
+    ) -> Result<Self, Failure> {
+        let of = Of(parameters);
+        let script = Script::render(text, &parameters.all()).map_err(of_sql)?;
+        let script = ::flink::split(&script).map_err(|error| of.flink(error))?;
+        let (session, cluster) = connect(args, services, &of).await?;
+        Ok(Self { script, session, cluster, of })
+    }
+
+    /// What the cluster would run.
+    pub async fn explain(&self) -> Result<String, Failure> {
+        let plan = self.session.explain(&self.script, STATEMENT_MAX).await;
+        Ok(plan.map_err(|error| self.of.flink(error))?.trim_end().to_owned())
+    }
+
+    /// Starts the script's jobs, called `name`; they do not need the session.
+    pub async fn launch(self, name: &str) -> Result<Vec<Submitted>, Failure> {
+        let launched = self.session.launch(&self.script, name, &self.cluster, STATEMENT_MAX).await;
+        let jobs = launched.map_err(|error| self.of.flink(error))?;
+        if let Err(error) = self.session.close().await {
+            tracing::debug!(%error, "The session is left to expire; its jobs do not need it.");
+        }
+        Ok(jobs)
+    }
 }
 
 /// A session whose jobs are what the flags ask for, and the JobManager that knows them.
@@ -162,7 +199,7 @@ fn announce(jobs: &[Submitted], cluster: &JobManager) {
 
 /// In development the tables and topics that are written are made, as for the embedded engine, where the script is one
 /// that it can plan.
-async fn create_targets(
+pub async fn create_targets(
     args: &ProcessorArgs,
     text: &str,
     base_dir: std::path::PathBuf,

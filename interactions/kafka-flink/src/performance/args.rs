@@ -2,7 +2,7 @@
 
 use crate::processor_args::ProcessorArgs;
 use clap::{Parser, ValueEnum};
-use service::SharedArgs;
+use service::{Engine, SharedArgs};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -23,6 +23,10 @@ pub struct PerformanceArgs {
     /// Messages to send per second
     #[arg(long, default_value = "15000")]
     pub messages_per_second: NonZeroU32,
+
+    /// What is measured: this process, or the same script on a Flink cluster
+    #[arg(long, value_name = "ENGINE", default_value = "embedded")]
+    pub engine: Engine,
 
     /// Partitions of the topic
     #[arg(long, default_value = "4", value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -97,6 +101,9 @@ impl PerformanceArgs {
         ];
         let mut args = ProcessorArgs::parse_from(flags);
         args.shared = self.shared.clone();
+        args.engine.engine = self.engine;
+        // As many tasks on a cluster as here, whatever it has for a default.
+        args.shared.parallelism = Some(self.shared.parallelism());
         args
     }
 }

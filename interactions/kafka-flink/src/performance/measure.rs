@@ -110,13 +110,38 @@ impl Measured {
         self.locked().clone()
     }
 
+    /// Rows that somebody else committed: how many there are by now, and when the last one came.
+    pub fn grew(&self, rows: u64, last_us: Option<i64>) {
+        if let Some(last_us) = last_us {
+            self.last_commit_us.store(last_us, Ordering::Release);
+        }
+        self.committed.store(rows, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    /// Latencies that somebody else measured, and of how many rows each is.
+    pub fn measured_elsewhere(&self, total: &[(i64, u64)], sending: &[(i64, u64)]) {
+        let mut latencies = self.locked();
+        let Latencies { total: all, sending: first, .. } = &mut *latencies;
+        for (histogram, measured) in [(all, total), (first, sending)] {
+            for (us, rows) in measured {
+                histogram.saturating_record_n(u64::try_from(*us).unwrap_or(0).max(1), *rows);
+            }
+        }
+    }
+
+    /// Messages due before this are left out.
+    pub fn from_us(&self) -> i64 {
+        self.from_us.load(Ordering::Relaxed)
+    }
+
     fn locked(&self) -> std::sync::MutexGuard<'_, Latencies> {
         self.latencies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn was_read(&self, rows: &RecordBatch) {
         let now_us = self.clock.now_us();
-        let from_us = self.from_us.load(Ordering::Relaxed);
+        let from_us = self.from_us();
         let mut latencies = self.locked();
         for (due_us, sent_us) in moments(rows).filter(|(due_us, _)| *due_us >= from_us) {
             debug_assert!(due_us <= sent_us);
@@ -126,7 +151,7 @@ impl Measured {
 
     fn was_committed(&self, batches: &[RecordBatch], begun_us: i64) {
         let now_us = self.clock.now_us();
-        let from_us = self.from_us.load(Ordering::Relaxed);
+        let from_us = self.from_us();
         let mut rows = 0;
         let mut latencies = self.locked();
         for batch in batches {
@@ -252,6 +277,10 @@ impl Sink for MeasuredSink {
 
     async fn claim(&mut self) -> Result<Option<Claim>, StreamError> {
         self.inner.claim().await
+    }
+
+    async fn prepare(&mut self, rows: &[RecordBatch]) {
+        self.inner.prepare(rows).await;
     }
 
     async fn commit(&mut self, commit: &Commit, rows: &[RecordBatch]) -> Result<SinkCounters, StreamError> {

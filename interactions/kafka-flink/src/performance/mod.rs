@@ -5,6 +5,7 @@ mod clock;
 mod load;
 mod measure;
 mod murmur2;
+mod on_flink;
 mod pipeline;
 mod report;
 mod usage;
@@ -26,11 +27,11 @@ use measure::Measured;
 use pipeline::{Handle, SCRIPT};
 use postgres::{Counted, Inspection};
 use report::{Asked, Report, Seen};
-use service::{Body, Context, Exit, Failure, Kafka, Postgresql, Progress};
+use service::{Body, Context, Engine, Exit, Failure, Kafka, Postgresql, Progress};
 use sql::Script;
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,12 +46,19 @@ pub fn performance(ctx: Context, args: PerformanceArgs) -> Body {
 async fn performance_test(ctx: Context, args: PerformanceArgs) -> Result<(), Failure> {
     let names = Names::of_run(&resilience::entropy::writer_id());
     let processor = args.processor(&names);
+    processor.check()?;
     let needs = Needs::of(SCRIPT, &processor);
     let services = Services::configured(&ctx, needs)?;
-    if args.shared.render || args.shared.dry_run {
+    let on_flink = args.engine == Engine::Flink;
+    if args.shared.render || args.shared.dry_run && !on_flink {
         return show(&args, &processor, services.with_placeholders(needs));
     }
     let services = services.start_missing(&ctx, needs, &processor).await?;
+    if args.shared.dry_run {
+        println!("{}", on_flink::explain(&processor, &services).await?);
+        services.stop().await;
+        return Ok(());
+    }
     let ended = Run::new(&ctx, &args, names, &services).and_run(&processor).await;
     services.stop().await;
     let report = ended?;
@@ -137,14 +145,11 @@ impl<'a> Run<'a> {
         let producer = Arc::new(Producer::connect(config).await.map_err(of_kafka)?);
         let partitions = producer.ensure_topic(&self.names.topic, args.partitions).await.map_err(of_kafka)?;
         self.made.topic.set(true);
-        let parameters = Parameters::new(processor, Some(kafka), Some(postgresql));
-        let planned = pipeline::plan(&parameters.all(), &self.measured)?;
         // Also if it fails half-way.
         self.made.table.set(true);
-        let graph = pipeline::build(planned, ctx, &args.shared, &self.names, &self.measured).await?;
         let handle = Handle::default();
         let (ran, seen) = tokio::join!(
-            pipeline::run(graph, &args.shared, &self.names, &snapshots, &handle),
+            self.engine(processor, kafka, postgresql, &snapshots, &handle),
             self.under_load(kafka, producer, partitions, &handle),
         );
         // A failed pipeline is why the load saw nothing of it.
@@ -153,6 +158,26 @@ impl<'a> Run<'a> {
         seen.peak_rss_bytes = usage::peak_rss_bytes();
         seen.counted = self.count(postgresql).await?;
         Ok(Report { asked: self.asked(partitions), seen, latencies: self.measured.latencies() })
+    }
+
+    /// Runs the script until `handle.stop`, or until it fails.
+    async fn engine(
+        &self,
+        processor: &ProcessorArgs,
+        kafka: &Kafka,
+        postgresql: &Postgresql,
+        snapshots: &Path,
+        handle: &Handle,
+    ) -> Result<(), Failure> {
+        let _ended = handle.ended.clone().drop_guard();
+        if self.args.engine == Engine::Flink {
+            return on_flink::run(self, processor, postgresql, handle).await;
+        }
+        let parameters = Parameters::new(processor, Some(kafka), Some(postgresql));
+        let planned = pipeline::plan(&parameters.all(), &self.measured)?;
+        let shared = &self.args.shared;
+        let graph = pipeline::build(planned, self.ctx, shared, &self.names, &self.measured).await?;
+        pipeline::run(graph, shared, &self.names, snapshots, handle).await
     }
 
     /// Loads the pipeline, waits until everything acknowledged is committed, and ends it.
@@ -245,6 +270,7 @@ impl<'a> Run<'a> {
 
     fn asked(&self, partitions: u32) -> Asked {
         Asked {
+            engine: self.args.engine,
             per_second: self.args.messages_per_second.get(),
             checkpoint_interval: self.args.shared.checkpoint_interval,
             parallelism: self.args.shared.parallelism().get(),

@@ -25,7 +25,7 @@ pub struct Handle {
     pub stop: CancellationToken,
     /// Cancelled when it ended, for whatever reason.
     pub ended: CancellationToken,
-    first: Arc<Notify>,
+    pub first: Arc<Notify>,
 }
 
 /// The checked script.
@@ -73,7 +73,6 @@ pub async fn run(
     snapshots: &Path,
     handle: &Handle,
 ) -> Result<(), Failure> {
-    let _ended = handle.ended.clone().drop_guard();
     let committed = handle.first.clone();
     let options = RunOptions {
         pipeline: names.pipeline.clone(),

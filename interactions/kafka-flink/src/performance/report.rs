@@ -4,12 +4,14 @@ use super::measure::Latencies;
 use hdrhistogram::Histogram;
 use postgres::Counted;
 use serde_json::{Value, json};
+use service::Engine;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 /// What a run was asked to do.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    pub engine: Engine,
     pub per_second: u32,
     pub checkpoint_interval: Duration,
     pub parallelism: usize,
@@ -121,24 +123,32 @@ impl Report {
         per_second(self.seen.counted.distinct, self.seen.sending + self.seen.drained.unwrap_or_default())
     }
 
-    fn stages(&self) -> [(&'static str, &'static str, &Histogram<u64>); 5] {
+    /// A cluster does not tell the ways within it.
+    fn stages(&self) -> Vec<(&'static str, &'static str, &Histogram<u64>)> {
         let latencies = &self.latencies;
-        [
+        let mut stages = vec![
             ("total", "due → row committed", &latencies.total),
             ("sending", "due → handed to the client", &latencies.sending),
-            ("reading", "handed over → decoded by the engine", &latencies.reading),
-            ("waiting", "handed over → epoch durable, commit begins", &latencies.waiting),
-            ("commit", "the sink's commit, one per epoch", &latencies.commit),
-        ]
+        ];
+        if self.asked.engine == Engine::Embedded {
+            stages.extend([
+                ("reading", "handed over → decoded by the engine", &latencies.reading),
+                ("waiting", "handed over → epoch durable, commit begins", &latencies.waiting),
+                ("commit", "the sink's commit, one per epoch", &latencies.commit),
+            ]);
+        }
+        stages
     }
 
     pub fn to_json(&self) -> Value {
         let (asked, seen) = (&self.asked, &self.seen);
-        let stages = self.stages().map(|(name, _, histogram)| (name.to_owned(), of_histogram(histogram)));
+        let stages = self.stages().into_iter();
+        let stages = stages.map(|(name, _, histogram)| (name.to_owned(), of_histogram(histogram)));
         let problems = self.problems();
         json!({
             "passed": problems.is_empty(),
             "problems": problems,
+            "engine": asked.engine.to_string(),
             "embedded": {"kafka": asked.embedded_kafka, "postgresql": asked.embedded_postgresql},
             "checkpoint_interval_ms": asked.checkpoint_interval.as_millis() as u64,
             "parallelism": asked.parallelism,
@@ -194,6 +204,10 @@ impl Report {
                 "this Kafka is embedded, a mock in memory: its figures are not a real broker's".into(),
             );
         }
+        if asked.engine == Engine::Flink {
+            let what = "flink: its sink writes at least once; a row counts from when PostgreSQL took it";
+            line("engine", what.into());
+        }
         line("messages", format!("{} due, {} sent, {} acknowledged", seen.due, seen.sent, seen.acknowledged));
         line(
             "rows",
@@ -224,9 +238,13 @@ impl Report {
         line(
             "used",
             format!(
-                "{} CPU seconds, {} MiB at most; dev services and brokers apart",
+                "{} CPU seconds, {} MiB at most; {}",
                 seen.cpu_seconds.map_or_else(|| "?".into(), |used| format!("{used:.1}")),
-                seen.peak_rss_bytes.map_or_else(|| "?".into(), |bytes| (bytes >> 20).to_string())
+                seen.peak_rss_bytes.map_or_else(|| "?".into(), |bytes| (bytes >> 20).to_string()),
+                match asked.engine {
+                    Engine::Embedded => "dev services and brokers apart",
+                    Engine::Flink | Engine::Spark => "by the load alone, the cluster apart",
+                }
             ),
         );
         let problems = self.problems();

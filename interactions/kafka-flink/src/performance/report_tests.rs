@@ -12,6 +12,7 @@ fn good() -> Report {
     }
     Report {
         asked: Asked {
+            engine: Engine::Embedded,
             per_second: 100,
             checkpoint_interval: Duration::from_secs(1),
             parallelism: 2,
@@ -133,4 +134,14 @@ fn figures_are_what_they_say() {
     }
     assert_eq!(json["latency_ms"]["commit"]["count"], 0);
     assert!(report.to_text().contains("nothing was measured"), "{}", report.to_text());
+}
+
+#[test]
+fn of_a_cluster_only_the_whole_way_is_told() {
+    let mut report = good();
+    report.asked.engine = Engine::Flink;
+    let json = report.to_json();
+    let stages: Vec<&String> = json["latency_ms"].as_object().unwrap().keys().collect();
+    assert_eq!((json["engine"].as_str(), stages), (Some("flink"), vec!["sending", "total"]));
+    assert!(!report.to_text().contains("decoded by the engine"), "{}", report.to_text());
 }

@@ -151,6 +151,10 @@ impl Db {
         (self.server.host.clone(), self.server.port)
     }
 
+    pub fn user(&self) -> &str {
+        &self.server.user
+    }
+
     pub fn password(&self) -> &str {
         &self.server.password
     }

@@ -4,7 +4,7 @@ use super::accounting::{Progress, SinkProgress};
 use super::source_task::Control;
 use super::start::{NodeRole, RunningSink, Started};
 use super::{RunOptions, RunReport};
-use crate::snapshot::{NodeState, SinkRows, Snapshot};
+use crate::snapshot::{NodeState, SinkRows, Snapshot, SnapshotStore};
 use crate::{Commit, SnapshotId, StreamError, TaskState};
 use arrow::record_batch::RecordBatch;
 use event::{Epoch, Position};
@@ -140,7 +140,9 @@ impl Coordinator<'_> {
         let collected = self.collect(epoch).await?;
         let positions = collected.positions.clone();
         let (snapshot, rows) = self.snapshot(epoch, collected);
-        let (id, bytes) = self.write(snapshot).await?;
+        let written = write(self.options.store.clone(), snapshot);
+        let (written, ()) = tokio::join!(written, prepare_all(&mut self.started.sinks, &rows));
+        let (id, bytes) = written?;
         self.started.committing.send_replace(true);
         self.commit_all(epoch, &id, &rows).await?;
         self.started.committing.send_replace(false);
@@ -207,17 +209,6 @@ impl Coordinator<'_> {
         (snapshot, to_commit)
     }
 
-    async fn write(&self, snapshot: Snapshot) -> Result<(SnapshotId, u64), StreamError> {
-        let store = self.options.store.clone();
-        let write = move || {
-            let id = store.write(&snapshot)?;
-            let bytes = std::fs::metadata(store.path(&id)).map_or(0, |m| m.len());
-            Ok((id, bytes))
-        };
-        let written = tokio::task::spawn_blocking(write).await;
-        written.map_err(|e| StreamError::internal(format!("writing a snapshot panicked: {e}")))?
-    }
-
     async fn commit_all(
         &mut self,
         epoch: Epoch,
@@ -253,6 +244,22 @@ impl Coordinator<'_> {
                 tracing::warn!(%error, "an old snapshot stays behind");
             }
         });
+    }
+}
+
+async fn write(store: SnapshotStore, snapshot: Snapshot) -> Result<(SnapshotId, u64), StreamError> {
+    let write = move || {
+        let id = store.write(&snapshot)?;
+        let bytes = std::fs::metadata(store.path(&id)).map_or(0, |m| m.len());
+        Ok((id, bytes))
+    };
+    let written = tokio::task::spawn_blocking(write).await;
+    written.map_err(|e| StreamError::internal(format!("writing a snapshot panicked: {e}")))?
+}
+
+async fn prepare_all(sinks: &mut [RunningSink], rows: &[Vec<RecordBatch>]) {
+    for (running, rows) in sinks.iter_mut().zip(rows) {
+        running.sink.prepare(rows).await;
     }
 }
 

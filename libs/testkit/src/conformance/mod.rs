@@ -26,6 +26,7 @@ macro_rules! sink_suite {
         $crate::conformance_cases! { sink, $world,
             the_first_claim_holds_nothing
             an_epoch_is_visible_whole_once_committed
+            what_is_prepared_is_seen_once_committed
             an_epoch_without_rows_is_remembered
             a_held_epoch_is_not_applied_again
             a_claim_says_what_is_held

@@ -98,6 +98,29 @@ pub async fn an_epoch_is_visible_whole_once_committed(world: &impl SinkWorld) {
     assert_eq!(visible(&place).await, [1, 2, 2, 3, 4]);
 }
 
+/// Rows that were given ahead of their commit are seen with it, once; without it nobody sees them, not even after the next
+/// claim. A commit of other rows than those prepared applies its own.
+pub async fn what_is_prepared_is_seen_once_committed(world: &impl SinkWorld) {
+    let place = world.place("prepared").await;
+    let mut sink = claimed(&place).await;
+    within(sink.prepare(&[rows([1, 2])])).await;
+    assert_eq!(visible(&place).await, [0; 0]);
+    assert_eq!(committed(&mut sink, 1, &[rows([1, 2])]).await, total(2));
+    within(sink.prepare(&[rows([3])])).await;
+    within(sink.prepare(&[rows([3, 4])])).await;
+    assert_eq!(committed(&mut sink, 2, &[rows([3, 4])]).await, total(4));
+    assert_eq!(visible(&place).await, [1, 2, 3, 4]);
+
+    within(sink.prepare(&[rows([7])])).await;
+    let mut sink = claimed(&place).await;
+    assert_eq!(visible(&place).await, [1, 2, 3, 4]);
+    within(sink.prepare(&[rows([8])])).await;
+    assert_eq!(committed(&mut sink, 3, &[rows([5, 6])]).await, total(6));
+    within(sink.prepare(&[])).await;
+    assert_eq!(committed(&mut sink, 4, &[]).await, total(6));
+    assert_eq!(visible(&place).await, [1, 2, 3, 4, 5, 6]);
+}
+
 /// An epoch that brought nothing is held all the same.
 pub async fn an_epoch_without_rows_is_remembered(world: &impl SinkWorld) {
     let place = world.place("empty").await;
