@@ -38,7 +38,7 @@ pub fn process(ctx: Context, args: ProcessorArgs) -> Body {
 }
 
 async fn stream_processor(ctx: Context, args: ProcessorArgs) -> Result<(), Failure> {
-    args.check()?;
+    args.check("stream_processor")?;
     let (text, base_dir) = script_text(&ctx, &args)?;
     let needs = Needs::of(&text, &args);
     let services = Services::configured(&ctx, needs)?;

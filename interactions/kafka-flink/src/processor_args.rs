@@ -70,8 +70,8 @@ impl AsRef<SharedArgs> for ProcessorArgs {
 }
 
 impl ProcessorArgs {
-    /// Refuses, by name, what the command line knows and this version cannot do yet.
-    pub fn check(&self) -> Result<(), Failure> {
+    /// Refuses, by name, what the command line of `program` knows and this version cannot do yet.
+    pub fn check(&self, program: &str) -> Result<(), Failure> {
         let on_flink = self.engine.engine == Engine::Flink;
         if !on_flink && (self.engine.stop_with_savepoint || self.engine.from_savepoint.is_some()) {
             let message = "--stop-with-savepoint, --from-savepoint: not supported yet by the embedded engine";
@@ -79,7 +79,7 @@ impl ProcessorArgs {
         }
         let support =
             EngineSupport { engines: &[Engine::Embedded, Engine::Flink], sql: true, savepoints: true };
-        self.engine.check("stream_processor", &support)?;
+        self.engine.check(program, &support)?;
         if on_flink {
             self.check_on_flink()?;
         }

@@ -31,7 +31,7 @@ use service::{Body, Context, Engine, Exit, Failure, Kafka, Postgresql, Progress}
 use sql::Script;
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub fn performance(ctx: Context, args: PerformanceArgs) -> Body {
 async fn performance_test(ctx: Context, args: PerformanceArgs) -> Result<(), Failure> {
     let names = Names::of_run(&resilience::entropy::writer_id());
     let processor = args.processor(&names);
-    processor.check()?;
+    processor.check("performance_test")?;
     let needs = Needs::of(SCRIPT, &processor);
     let services = Services::configured(&ctx, needs)?;
     let on_flink = args.engine == Engine::Flink;
@@ -116,14 +116,15 @@ impl<'a> Run<'a> {
         let (Some(kafka), Some(postgresql)) = (&self.services.kafka, &self.services.postgresql) else {
             return Err(Failure::internal("the script names neither source nor sink"));
         };
-        let state = state_folder(self.ctx, &self.args.shared)?.join("pipelines").join(&self.names.pipeline);
-        let report = self.run(processor, kafka, postgresql, state.join("snapshots")).await;
+        let report = self.run(processor, kafka, postgresql).await;
         if self.args.keep {
-            eprintln!("kept: topic, group and table {}; snapshots in {}", self.names.table, state.display());
+            eprintln!("kept: topic, group and table {}, and the snapshots", self.names.table);
             return report;
         }
         self.clean_up(kafka, postgresql).await;
-        if let Err(error) = std::fs::remove_dir_all(&state)
+        if self.args.engine == Engine::Embedded
+            && let state = self.state()?
+            && let Err(error) = std::fs::remove_dir_all(&state)
             && state.exists()
         {
             tracing::warn!(%error, folder = %state.display(), "The run's snapshots stay behind.");
@@ -131,12 +132,16 @@ impl<'a> Run<'a> {
         report
     }
 
+    /// Of a run on the embedded engine.
+    fn state(&self) -> Result<PathBuf, Failure> {
+        Ok(state_folder(self.ctx, &self.args.shared)?.join("pipelines").join(&self.names.pipeline))
+    }
+
     async fn run(
         &self,
         processor: &ProcessorArgs,
         kafka: &Kafka,
         postgresql: &Postgresql,
-        snapshots: PathBuf,
     ) -> Result<Report, Failure> {
         let (ctx, args) = (self.ctx, self.args);
         let mut config = ProducerConfig::new("performance_test", settings(kafka));
@@ -149,7 +154,7 @@ impl<'a> Run<'a> {
         self.made.table.set(true);
         let handle = Handle::default();
         let (ran, seen) = tokio::join!(
-            self.engine(processor, kafka, postgresql, &snapshots, &handle),
+            self.engine(processor, kafka, postgresql, &handle),
             self.under_load(kafka, producer, partitions, &handle),
         );
         // A failed pipeline is why the load saw nothing of it.
@@ -166,7 +171,6 @@ impl<'a> Run<'a> {
         processor: &ProcessorArgs,
         kafka: &Kafka,
         postgresql: &Postgresql,
-        snapshots: &Path,
         handle: &Handle,
     ) -> Result<(), Failure> {
         let _ended = handle.ended.clone().drop_guard();
@@ -177,7 +181,7 @@ impl<'a> Run<'a> {
         let planned = pipeline::plan(&parameters.all(), &self.measured)?;
         let shared = &self.args.shared;
         let graph = pipeline::build(planned, self.ctx, shared, &self.names, &self.measured).await?;
-        pipeline::run(graph, shared, &self.names, snapshots, handle).await
+        pipeline::run(graph, shared, &self.names, &self.state()?.join("snapshots"), handle).await
     }
 
     /// Loads the pipeline, waits until everything acknowledged is committed, and ends it.

@@ -6,9 +6,9 @@ use crate::failure::of_stream;
 use crate::on_flink::{Of, Opened, create_targets, parameters};
 use crate::processor_args::ProcessorArgs;
 use crate::services::Services;
-use ::flink::{JobManager, JobState};
+use ::flink::JobManager;
 use postgres::{Inspection, PostgresError};
-use service::{Failure, Postgresql};
+use service::{Exit, Failure, Postgresql};
 use std::time::Duration;
 
 /// When PostgreSQL took a row, in µs since 1970, by its own clock: that of a container is this machine's.
@@ -71,9 +71,7 @@ async fn watch(
         }
         let (rows, last_us) = table.grown(&run.names.table, WRITTEN_US).await.map_err(of_postgres)?;
         run.measured.grew(rows, last_us);
-        // An error unless it runs: nobody else ends this job.
-        let running = cluster.wait_state(job, BEGIN_MAX, |state| state == JobState::Running).await;
-        running.map_err(|error| of.flink(error))?;
+        runs(cluster, job, of).await?;
     }
 }
 
@@ -83,8 +81,7 @@ async fn begun(cluster: &JobManager, job: &str, of: &Of<'_>) -> Result<(), Failu
     let deadline = tokio::time::Instant::now() + BEGIN_MAX;
     loop {
         ticks.tick().await;
-        let running = cluster.wait_state(job, BEGIN_MAX, |state| state == JobState::Running).await;
-        running.map_err(|error| of.flink(error))?;
+        runs(cluster, job, of).await?;
         if cluster.checkpoints(job).await.map_err(|error| of.flink(error))?.completed > 0 {
             return Ok(());
         }
@@ -94,6 +91,20 @@ async fn begun(cluster: &JobManager, job: &str, of: &Of<'_>) -> Result<(), Failu
                     "look at the job in the JobManager's pages: a cluster without free slots waits for them",
                 ));
         }
+    }
+}
+
+/// A job that fails is no subject of a measurement, even where Flink restarts it; and nobody else ends this one.
+async fn runs(cluster: &JobManager, job: &str, of: &Of<'_>) -> Result<(), Failure> {
+    let state = cluster.state(job).await.map_err(|error| of.flink(error))?;
+    let failures = cluster.exceptions(job).await.map_err(|error| of.flink(error))?;
+    match failures.into_iter().next() {
+        Some(failure) => Err(Failure::new(Exit::Failure, format!("job {job} failed on the cluster"))
+            .detail(of.0.without_secrets_in(&failure.cause))),
+        None if state.is_terminal() => {
+            Err(Failure::new(Exit::Failure, format!("job {job} ended as {state}, and not by this program")))
+        }
+        None => Ok(()),
     }
 }
 
