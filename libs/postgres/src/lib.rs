@@ -9,8 +9,8 @@
 //! - Rows go by binary COPY into an unlogged staging table, whose row count the transaction checks, and from there
 //!   into the target: INSERT without a primary key in the script, upsert with one. Within an epoch the last row of a
 //!   key wins; the earlier ones count as superseded, also when that last row is refused. Without a key, and where every
-//!   column has the type that the script's maps to, one COPY inside the transaction goes straight into the target; only an
-//!   epoch with refused rows is then staged.
+//!   column has the type that the script's maps to, one COPY inside the transaction goes straight into the target, begun while the
+//!   epoch's snapshot is still being written; only an epoch with refused rows is then staged.
 //! - A row that the database refuses (SQLSTATE class 22 or 23) lands in `<table>_dead_letters` in the same
 //!   transaction, with its error; its neighbours are committed. Any other error aborts the epoch.
 //! - `committed + superseded + refused` = rows emitted, kept in `ibb.sink_epochs` with the epoch.

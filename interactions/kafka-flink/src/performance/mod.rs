@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
         kafka: &Kafka,
         postgresql: &Postgresql,
     ) -> Result<Report, Failure> {
-        let (ctx, args) = (self.ctx, self.args);
+        let args = self.args;
         let mut config = ProducerConfig::new("performance_test", settings(kafka));
         config.connect_timeout = args.shared.connect_timeout;
         config.linger = Duration::from_millis(args.linger_ms.into());

@@ -141,7 +141,7 @@ fn of_a_cluster_only_the_whole_way_is_told() {
     let mut report = good();
     report.asked.engine = Engine::Flink;
     let json = report.to_json();
-    let stages: Vec<&String> = json["latency_ms"].as_object().unwrap().keys().collect();
+    let stages: Vec<&str> = json["latency_ms"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!((json["engine"].as_str(), stages), (Some("flink"), vec!["sending", "total"]));
     assert!(!report.to_text().contains("decoded by the engine"), "{}", report.to_text());
 }
