@@ -7,6 +7,7 @@ What it makes in a package (`x` is the package's name, `b` a program, `t` a file
     :b                    src/bin/b.rs; further names for it come from `aliases`
     :t                    tests/t.rs or tests/t/main.rs; modules lie in folders of tests/
     :bench_b              benches/b.rs (manual: never part of //...)
+    :s                    the ignored cases of a test, under a name of their own from `soaks` (manual, too)
     :clippy :rustfmt      fail `bazel test` on any warning, any unformatted file
     :buildifier           the same for BUILD.bazel
     :all_x_examples       every program of the package, when it has any
@@ -30,6 +31,7 @@ load("@crates//:defs.bzl", "all_crate_deps", crate_aliases = "aliases")
 load("@rules_rust//rust:defs.bzl", "rust_binary", "rust_doc_test", "rust_library", "rust_test", "rustfmt_test")
 load(":buildifier.bzl", "buildifier_test")
 load(":clippy_test.bzl", "clippy_test")
+load(":soak_test.bzl", "soak_test")
 
 # As in [workspace.package] of Cargo.toml; rules_rust 0.54 cannot read it from there.
 _EDITION = "2024"
@@ -79,6 +81,7 @@ def crate(
         test_programs = [],
         tests_need = {},
         tests_take = {},
+        soaks = {},
         compile_data = [],
         testonly = False,
         visibility = ["//:__subpackages__"]):
@@ -97,6 +100,7 @@ def crate(
         library are "unit_test"; "*" stands for every test not named. Needs: "checkout", "docker", "flights",
         "manual", "services".
       tests_take: how long tests take, by test: a Bazel size ("small", "medium", "large", "enormous"). Default medium.
+      soaks: targets that run the ignored cases of a test, which take as long as they are told: `{"soak": "crashes"}`.
       compile_data: files outside the package that `include_str!` reads, by a path relative to the source file, as under
         Cargo. Tests find them at run time, too, relative to CARGO_MANIFEST_DIR.
       testonly: whether only tests may use the library.
@@ -204,6 +208,14 @@ def crate(
             **test_common
         )
         linted.append(":" + test)
+
+    for soak, test in soaks.items():
+        soak_test(
+            name = soak,
+            cases_of = ":" + test,
+            tags = _needs(test, tests_need).tags + ["manual"],
+            timeout = "eternal",
+        )
 
     for path in native.glob(["benches/*.rs"], allow_empty = True):
         bench = "bench_" + path[len("benches/"):-len(".rs")]

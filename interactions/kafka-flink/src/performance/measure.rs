@@ -131,7 +131,7 @@ impl Measured {
     }
 
     /// Messages due before this are left out.
-    pub fn from_us(&self) -> i64 {
+    pub fn first_us(&self) -> i64 {
         self.from_us.load(Ordering::Relaxed)
     }
 
@@ -141,7 +141,7 @@ impl Measured {
 
     fn was_read(&self, rows: &RecordBatch) {
         let now_us = self.clock.now_us();
-        let from_us = self.from_us();
+        let from_us = self.first_us();
         let mut latencies = self.locked();
         for (due_us, sent_us) in moments(rows).filter(|(due_us, _)| *due_us >= from_us) {
             debug_assert!(due_us <= sent_us);
@@ -151,7 +151,7 @@ impl Measured {
 
     fn was_committed(&self, batches: &[RecordBatch], begun_us: i64) {
         let now_us = self.clock.now_us();
-        let from_us = self.from_us();
+        let from_us = self.first_us();
         let mut rows = 0;
         let mut latencies = self.locked();
         for batch in batches {

@@ -114,7 +114,7 @@ async fn end(cluster: &JobManager, job: &str, of: &Of<'_>) -> Result<(), Failure
 }
 
 async fn read(run: &Run<'_>, table: &mut Inspection) -> Result<(), PostgresError> {
-    let (name, from_us) = (&run.names.table, run.measured.from_us());
+    let (name, from_us) = (&run.names.table, run.measured.first_us());
     let total = table.distances(name, ["due_us", WRITTEN_US], from_us).await?;
     let sending = table.distances(name, ["due_us", "sent_us"], from_us).await?;
     run.measured.measured_elsewhere(&total, &sending);

@@ -235,18 +235,7 @@ impl Report {
         for (name, what, histogram) in self.stages() {
             line(&format!("  {name}"), format!("{}   {what}", four(histogram)));
         }
-        line(
-            "used",
-            format!(
-                "{} CPU seconds, {} MiB at most; {}",
-                seen.cpu_seconds.map_or_else(|| "?".into(), |used| format!("{used:.1}")),
-                seen.peak_rss_bytes.map_or_else(|| "?".into(), |bytes| (bytes >> 20).to_string()),
-                match asked.engine {
-                    Engine::Embedded => "dev services and brokers apart",
-                    Engine::Flink | Engine::Spark => "by the load alone, the cluster apart",
-                }
-            ),
-        );
+        line("used", self.used());
         let problems = self.problems();
         line(
             "verdict",
@@ -257,6 +246,19 @@ impl Report {
             },
         );
         text
+    }
+
+    fn used(&self) -> String {
+        let seen = &self.seen;
+        format!(
+            "{} CPU seconds, {} MiB at most; {}",
+            seen.cpu_seconds.map_or_else(|| "?".into(), |used| format!("{used:.1}")),
+            seen.peak_rss_bytes.map_or_else(|| "?".into(), |bytes| (bytes >> 20).to_string()),
+            match self.asked.engine {
+                Engine::Embedded => "dev services and brokers apart",
+                Engine::Flink | Engine::Spark => "by the load alone, the cluster apart",
+            }
+        )
     }
 }
 

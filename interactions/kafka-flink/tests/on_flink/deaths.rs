@@ -9,7 +9,7 @@ use testkit::services::Flink;
 async fn deaths_are_said_and_survived_where_possible() {
     let flink = Flink::exclusive().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut running = endless(folder.path(), &flink, &[]);
+    let mut running = endless(folder.path(), &flink, &[]).await;
 
     flink.cluster.taskmanager.kill().await.unwrap();
     says(&mut running, "The job failed; Flink restarts it if it may.");

@@ -26,14 +26,14 @@ async fn a_detached_job_runs_on() {
 async fn a_stopped_job_goes_on_from_its_savepoint() {
     let flink = Flink::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let running = endless(folder.path(), &flink, &[]);
+    let running = endless(folder.path(), &flink, &[]).await;
     running.ask_to_end();
     let finished = running.finish(LIMIT).expect_code(0);
     let savepoint = finished.stdout.trim().strip_prefix("savepoint: ").expect("a savepoint").to_owned();
     let cluster = JobManager::new(flink.url(), Timeouts::default()).unwrap();
     assert_eq!(cluster.state(&job_id(&finished.stderr)).await.unwrap(), JobState::Finished);
 
-    let running = endless(folder.path(), &flink, &["--from-savepoint", &savepoint]);
+    let running = endless(folder.path(), &flink, &["--from-savepoint", &savepoint]).await;
     let job = job_id(&running.stderr());
     let restored = cluster.checkpoints(&job).await.unwrap().restored_from;
     assert_eq!(restored, Some(savepoint));
@@ -46,7 +46,7 @@ async fn a_stopped_job_goes_on_from_its_savepoint() {
 async fn a_job_that_somebody_cancels_is_said() {
     let flink = Flink::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let running = endless(folder.path(), &flink, &[]);
+    let running = endless(folder.path(), &flink, &[]).await;
     let cluster = JobManager::new(flink.url(), Timeouts::default()).unwrap();
     cluster.cancel(&job_id(&running.stderr())).await.unwrap();
     let finished = running.finish(LIMIT).expect_code(1);

@@ -1,10 +1,11 @@
 //! The program on a cluster.
 
+use flink::{JobManager, Timeouts};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 use testkit::services::Flink;
-use testkit::{Program, Running, binary};
+use testkit::{Program, Running, binary, until_async};
 
 pub const LIMIT: Duration = Duration::from_secs(180);
 
@@ -24,11 +25,17 @@ pub fn program(folder: &Path, flink: &Flink, args: &[&str]) -> Program {
         .args(args)
 }
 
-/// Runs [`ENDLESS`] until its job is at work.
-pub fn endless(folder: &Path, flink: &Flink, args: &[&str]) -> Running {
+/// Runs [`ENDLESS`] until its job is at work: it says RUNNING before it has slots, and a checkpoint only of tasks that run.
+pub async fn endless(folder: &Path, flink: &Flink, args: &[&str]) -> Running {
     fs::write(folder.join("endless.sql"), ENDLESS).unwrap();
     let mut running = program(folder, flink, &[&["--sql", "endless.sql"], args].concat()).start();
     running_again(&mut running, 1);
+    let (cluster, job) =
+        (JobManager::new(flink.url(), Timeouts::default()).unwrap(), job_id(&running.stderr()));
+    until_async("the first checkpoint", LIMIT, async || {
+        (cluster.checkpoints(&job).await.unwrap().completed > 0).then_some(())
+    })
+    .await;
     running
 }
 

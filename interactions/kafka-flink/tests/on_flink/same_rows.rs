@@ -3,9 +3,11 @@
 use crate::run::{LIMIT, program};
 use std::path::Path;
 use testkit::services::{Database, Flink, Kafka, Postgres, unique};
-use testkit::{Program, binary};
+use testkit::{Program, binary, until_async};
 
 const EVENTS: &str = "20000";
+/// Two windows of all ten keys.
+const ROWS_MIN: i64 = 20;
 const TABLE: &str = "(window_start timestamp(3), window_end timestamp(3), event_key text, events bigint, total float8, \
                      mean float8, largest float8, PRIMARY KEY (window_start, event_key))";
 
@@ -52,17 +54,29 @@ async fn windows_are_those_of_the_embedded_engine() {
         ["--kafka-topic", &topic, "--window-seconds", "2", "--pipeline", &topic, "--env", "production"];
     let exe = binary("stream_processor", option_env!("CARGO_BIN_EXE_stream_processor"));
     let here = systems(&kafka.bootstrap(), postgres.host(), postgres.port(), &database);
-    let embedded = Program::new(&exe, &folder_of(folder.path(), "embedded"))
+    let mut embedded = Program::new(&exe, &folder_of(folder.path(), "embedded"))
         .args(shared)
-        .args(["--table-name", "embedded", "--duration", "8", "--admin-addr", "off"])
+        .args(["--table-name", "embedded", "--admin-addr", "off"])
         .args(&here)
         .start();
     let (host, port) = split(&postgres.address_inside());
     let there = systems(&kafka.bootstrap_inside(), &host, port, &database);
-    let on_flink = program(&folder_of(folder.path(), "flink"), &flink, &shared)
-        .args(["--table-name", "on_flink", "--duration", "12"])
+    let mut on_flink = program(&folder_of(folder.path(), "flink"), &flink, &shared)
+        .args(["--table-name", "on_flink"])
         .args(&there)
         .start();
+    let mut connection = database.connect().await;
+    let mut number = async |sql: String| -> i64 {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap()
+    };
+    for (table, running) in [("embedded", &mut embedded), ("on_flink", &mut on_flink)] {
+        until_async(&format!("rows in {table}"), LIMIT, async || {
+            assert!(!running.has_ended(), "{}", running.stderr());
+            (number(format!("SELECT count(*) FROM {table}")).await >= ROWS_MIN).then_some(())
+        })
+        .await;
+        running.ask_to_end();
+    }
     embedded.finish(LIMIT).expect_code(0);
     on_flink.finish(LIMIT).expect_code(0);
 
@@ -75,12 +89,8 @@ async fn windows_are_those_of_the_embedded_engine() {
              largest FROM {table} WHERE {closed}"
         )
     };
-    let number = async |sql: String| -> i64 {
-        let mut connection = database.connect().await;
-        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap()
-    };
     let compared = number(format!("SELECT count(*) FROM ({}) AS r", rows("on_flink"))).await;
-    assert!(compared >= 20, "only {compared} rows in windows that closed in both");
+    assert!(compared >= ROWS_MIN, "only {compared} rows in windows that closed in both");
     for (one, other) in [("embedded", "on_flink"), ("on_flink", "embedded")] {
         let differ =
             number(format!("SELECT count(*) FROM ({} EXCEPT ALL {}) AS d", rows(one), rows(other))).await;

@@ -25,8 +25,8 @@ pub use spark::Spark;
 pub use trino::Trino;
 
 use containers::ImageProgress;
-pub use containers::services::Sharing;
-use containers::services::{Container, ContainerError, Options, Purpose, Spec, start};
+pub use containers::services::{Container, Sharing};
+use containers::services::{ContainerError, Options, Purpose, Spec, start};
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
