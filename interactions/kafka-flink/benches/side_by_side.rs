@@ -79,11 +79,16 @@ impl Pass {
     }
 }
 
-/// CPU seconds of a container since its start, as its own control group counts them.
+/// CPU seconds of a container since its start, as its own control group counts them: microseconds in version 2 of those,
+/// nanoseconds in version 1.
 async fn cpu_seconds(container: &Container) -> f64 {
-    let output = container.exec(&["cat", "/sys/fs/cgroup/cpu.stat"]).await.expect("the container answers");
-    let usage = output.text.lines().find_map(|line| line.strip_prefix("usage_usec "));
-    usage.and_then(|usage| usage.trim().parse::<f64>().ok()).expect("a count of microseconds") / 1e6
+    let files = ["cat", "/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpuacct/cpuacct.usage"];
+    // One of the two is not there.
+    let text = container.exec(&files).await.expect("the container answers").text;
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let new = text.lines().find_map(|line| number(line.strip_prefix("usage_usec ")?).map(|us| us / 1e6));
+    let old = || text.lines().find_map(number).map(|ns| ns / 1e9);
+    new.or_else(old).expect("a count of CPU time")
 }
 
 /// This program again, as `role`.
