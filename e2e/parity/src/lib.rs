@@ -16,6 +16,7 @@
 //! ```
 
 mod case;
+mod checkout;
 mod input;
 mod judge;
 mod page;
@@ -23,6 +24,7 @@ mod script;
 mod value;
 
 pub use case::{Case, CaseError, Ends, Verdict, cases};
+pub use checkout::checkout;
 pub use input::{Record, records};
 pub use judge::{Engine, Found, Outcome, compare, judge};
 pub use page::page;

@@ -60,15 +60,23 @@ impl Plan {
         known: &Row,
         rows: &EpochRows,
     ) -> (Option<Line>, bool) {
-        match tokio::time::timeout(AHEAD_MAX, self.copy_ahead(&mut line, known, rows)).await {
+        let attempt = async {
+            match self.copy_ahead(&mut line, known, rows).await {
+                Ok(open) => Ok(open),
+                Err(error) => {
+                    let undone = execute(&mut line.connection, "ROLLBACK", "undoing what was prepared").await;
+                    Err((error, undone.is_ok()))
+                }
+            }
+        };
+        match tokio::time::timeout(AHEAD_MAX, attempt).await {
             Ok(Ok(open)) => {
                 line.open = Some(open);
                 (Some(line), false)
             }
-            Ok(Err(error)) => {
+            Ok(Err((error, undone))) => {
                 tracing::debug!(%error, "The rows are not taken ahead of their commit");
-                let undone = execute(&mut line.connection, "ROLLBACK", "undoing what was prepared").await;
-                (undone.is_ok().then_some(line), error.needs_staging())
+                (undone.then_some(line), error.needs_staging())
             }
             Err(_) => (None, false),
         }

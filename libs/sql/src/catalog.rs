@@ -18,7 +18,7 @@ use datafusion_expr::builder::LogicalTableSource;
 use datafusion_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
 use datafusion_expr::{AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
 use datafusion_functions::core::planner::CoreFunctionPlanner;
-use datafusion_functions_aggregate::{average, count, grouping, min_max, sum};
+use datafusion_functions_aggregate::{average, count, grouping, min_max, stddev, sum, variance};
 use datafusion_sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use datafusion_sql::sqlparser::ast::Statement;
 use event::type_name;
@@ -216,6 +216,15 @@ impl Catalog {
                     None => self.origin(&join.left, index),
                 }
             }
+            LogicalPlan::Union(union) => {
+                let origins = union.inputs.iter().map(|input| self.origin(input, index));
+                // It stays event time only where it is that in every query.
+                origins
+                    .reduce(
+                        |one, other| if one.is_time() && other.is_time() { one } else { Origin::Computed },
+                    )
+                    .unwrap_or(Origin::Computed)
+            }
             LogicalPlan::SubqueryAlias(alias) => self.origin(&alias.input, index),
             LogicalPlan::TableScan(scan) => self.origin_in(scan.table_name.table(), index),
             LogicalPlan::Aggregate(aggregate) => {
@@ -269,6 +278,16 @@ enum Origin<'a> {
     Computed,
 }
 
+impl Origin<'_> {
+    fn is_time(&self) -> bool {
+        match self {
+            Self::Column(table, index) => table.watermark.as_ref().is_some_and(|w| w.rowtime == *index),
+            Self::WindowTime => true,
+            Self::Materialized | Self::Computed => false,
+        }
+    }
+}
+
 impl ContextProvider for Catalog {
     fn get_table_source(&self, name: TableReference) -> DfResult<Arc<dyn TableSource>> {
         match self.schema_of(name.table()) {
@@ -300,7 +319,11 @@ impl ContextProvider for Catalog {
             GROUPING | "grouping_id" => grouping::grouping_udaf(),
             "max" => min_max::max_udaf(),
             "min" => min_max::min_udaf(),
+            "stddev" | "stddev_samp" => stddev::stddev_udaf(),
+            "stddev_pop" => stddev::stddev_pop_udaf(),
             "sum" => sum::sum_udaf(),
+            "var_pop" => variance::var_pop_udaf(),
+            "var_samp" | "variance" => variance::var_samp_udaf(),
             _ => return None,
         })
     }

@@ -1,9 +1,10 @@
-//! A query is a chain: one table, or a join of two chains, and the stages its rows pass. Columns are plain indices here.
+//! A query is a chain: one table, a join of two chains or a union of several, and the stages its rows pass. Columns are plain indices here.
 
 use crate::catalog::Catalog;
 use crate::fault::unsupported;
 use crate::functions::ROW_NUMBER;
 use crate::join::{Join, joined};
+use crate::union::united;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, Result, internal_err};
@@ -34,6 +35,8 @@ pub(crate) struct Chain {
 pub(crate) enum Input {
     Table(String),
     Join(Box<Join>),
+    /// `UNION ALL`: the rows of all of these.
+    Union(Vec<Chain>),
 }
 
 #[derive(Clone, Debug)]
@@ -153,6 +156,7 @@ pub(crate) fn chain(plan: &LogicalPlan, catalog: &Catalog) -> Result<Chain> {
             Ok(chain)
         }
         LogicalPlan::Join(join) => joined(join, catalog),
+        LogicalPlan::Union(union) => united(union, catalog),
         LogicalPlan::Window(window) => {
             let mut chain = chain(&window.input, catalog)?;
             chain.schema = Arc::new(window.schema.as_arrow().clone());

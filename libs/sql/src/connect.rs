@@ -1,7 +1,7 @@
 //! A pipeline meets the connectors a program was built with.
 
 use crate::cursor::Name;
-use crate::describe::{join_text, sink_text, source_text, steps_text, window_text};
+use crate::describe::{join_text, sink_text, source_text, steps_text, union_text, window_text};
 use crate::error::{BuildError, Problem, SqlError};
 use crate::lower::{Lowered, LoweredInput, Op};
 use crate::nearest::{nearest, suggestion};
@@ -11,7 +11,7 @@ use crate::table::Table;
 use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
 use stream::{
-    Calc, Connector, ConnectorContext, Connectors, Edge, Graph, JoinSide, Node, NodeId, NodeKind,
+    Calc, CalcRole, Connector, ConnectorContext, Connectors, Edge, Graph, JoinSide, Node, NodeId, NodeKind,
     OperatorFactory, Port, Routing, StreamError, WindowJoin,
 };
 
@@ -166,20 +166,21 @@ fn operators(
     lowered: &Lowered,
     parallelism: usize,
 ) -> NodeId {
-    let (last, join) = match &lowered.input {
-        LoweredInput::Source(source) => (sources[*source], None),
-        LoweredInput::Join(join) => {
-            let mut side = |of: usize, word: &str| {
-                let name = format!("{name}/{word}");
-                operators(graph, sources, (label, name), &join.sides[of], parallelism)
-            };
-            let sides = [side(0, "left"), side(1, "right")];
-            (sides[0], Some((&join.join, sides)))
+    let mut side = |of: &Lowered, word: &str| {
+        operators(graph, sources, (label, format!("{name}/{word}")), of, parallelism)
+    };
+    let inputs: Vec<NodeId> = match &lowered.input {
+        LoweredInput::Source(source) => vec![sources[*source]],
+        LoweredInput::Join(join) => vec![side(&join.sides[0], "left"), side(&join.sides[1], "right")],
+        LoweredInput::Union(sides) => {
+            sides.iter().enumerate().map(|(i, one)| side(one, &format!("part-{i}"))).collect()
         }
     };
-    let mut line = Line { graph, label, name, last, parallelism, calcs: 0, windows: 0 };
-    if let Some((join, sides)) = join {
-        line.join(join, sides);
+    let mut line = Line { graph, label, name, last: inputs[0], parallelism, calcs: 0, windows: 0 };
+    match &lowered.input {
+        LoweredInput::Source(_) => {}
+        LoweredInput::Join(join) => line.join(&join.join, &inputs),
+        LoweredInput::Union(sides) => line.union(&sides[0].schema, &inputs),
     }
     for op in &lowered.ops {
         line.op(op);
@@ -188,9 +189,9 @@ fn operators(
 }
 
 impl Line<'_> {
-    fn join(&mut self, join: &WindowJoin, sides: [NodeId; 2]) {
-        let edge = |(from, side): (NodeId, &JoinSide)| Edge {
-            from,
+    fn join(&mut self, join: &WindowJoin, sides: &[NodeId]) {
+        let edge = |(from, side): (&NodeId, &JoinSide)| Edge {
+            from: *from,
             port: Port::Rows,
             routing: Routing::Hash(side.keys.clone()),
         };
@@ -199,9 +200,28 @@ impl Line<'_> {
             label: self.label.to_string(),
             description: join_text(join),
             kind: NodeKind::Operator(Arc::new(join.clone())),
-            inputs: sides.into_iter().zip(&join.sides).map(edge).collect(),
+            inputs: sides.iter().zip(&join.sides).map(edge).collect(),
             schema: join.output_schema.clone(),
             parallelism: if join.sides[0].keys.is_empty() { 1 } else { self.parallelism },
+        });
+    }
+
+    /// Passes on what comes. Rows keep their order where every part has the same tasks; otherwise one task takes them all.
+    fn union(&mut self, schema: &SchemaRef, parts: &[NodeId]) {
+        let tasks = |node: &NodeId| self.graph.nodes[*node].parallelism;
+        let first = tasks(&parts[0]);
+        let alike = parts.iter().all(|part| tasks(part) == first);
+        let routing = || if alike { Routing::Forward } else { Routing::Hash(Vec::new()) };
+        let inputs =
+            parts.iter().map(|from| Edge { from: *from, port: Port::Rows, routing: routing() }).collect();
+        self.last = self.graph.add(Node {
+            id: format!("{}/union", self.name),
+            label: self.label.to_string(),
+            description: union_text(parts.len()),
+            kind: NodeKind::Operator(Arc::new(Calc { steps: Vec::new(), role: CalcRole::AfterAggregate })),
+            inputs,
+            schema: schema.clone(),
+            parallelism: if alike { first } else { 1 },
         });
     }
 

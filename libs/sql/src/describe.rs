@@ -34,18 +34,30 @@ impl Pipeline {
         match &lowered.input {
             LoweredInput::Source(source) => vec![self.sources[*source].spec.name.as_str()],
             LoweredInput::Join(join) => join.sides.iter().flat_map(|side| self.tables_of(side)).collect(),
+            LoweredInput::Union(sides) => sides.iter().flat_map(|side| self.tables_of(side)).collect(),
         }
     }
 
-    /// A line for each step; the sides of a join stand indented before it.
+    /// A line for each step; the sides of a join or union stand indented before it.
     fn lines(&self, lowered: &Lowered) -> Vec<String> {
         let mut lines = Vec::new();
-        if let LoweredInput::Join(join) = &lowered.input {
-            for (name, side) in ["left", "right"].into_iter().zip(&join.sides) {
-                lines.push(format!("{name} from {}", self.tables_of(side).join(", ")));
-                lines.extend(self.lines(side).into_iter().map(|line| format!("  {line}")));
+        let mut side = |name: String, side: &Lowered| {
+            lines.push(format!("{name} from {}", self.tables_of(side).join(", ")));
+            lines.extend(self.lines(side).into_iter().map(|line| format!("  {line}")));
+        };
+        match &lowered.input {
+            LoweredInput::Source(_) => {}
+            LoweredInput::Join(join) => {
+                side("left".into(), &join.sides[0]);
+                side("right".into(), &join.sides[1]);
+                lines.push(join_text(&join.join));
             }
-            lines.push(join_text(&join.join));
+            LoweredInput::Union(sides) => {
+                for (i, one) in sides.iter().enumerate() {
+                    side(format!("part {i}"), one);
+                }
+                lines.push(union_text(sides.len()));
+            }
         }
         for op in &lowered.ops {
             match op {
@@ -68,6 +80,11 @@ pub(crate) fn join_text(join: &WindowJoin) -> String {
     let on = if on.is_empty() { String::new() } else { format!(" on {}", on.join(" and ")) };
     let kind = format!("{:?}", join.kind).to_uppercase();
     format!("{kind} JOIN of each window {}, {}{on}", name(left, left.start), name(left, left.end))
+}
+
+/// `UNION ALL of 2`
+pub(crate) fn union_text(parts: usize) -> String {
+    format!("UNION ALL of {parts}")
 }
 
 /// `kafka: carrier, ts; watermark ts - 30m`

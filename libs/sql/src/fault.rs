@@ -203,6 +203,10 @@ impl Places<'_> {
             let message = format!("column '{column}' must stand in GROUP BY or inside an aggregate");
             return Problem::new(&self.near(column), message);
         }
+        if message.starts_with("UNION queries have different number of columns") {
+            let message = "the queries of UNION ALL have different numbers of columns";
+            return Problem::new(&self.near("UNION"), message);
+        }
         if message.contains("non-boolean predicate") {
             return Problem::new(&self.condition(), "WHERE and HAVING take a BOOLEAN");
         }

@@ -3,6 +3,7 @@
 use crate::catalog::Catalog;
 use crate::chain::{Chain, Input, Physical, chain, columns, moved, physical};
 use crate::fault::unsupported;
+use crate::union::narrowed;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion_common::{JoinType, Result};
 use datafusion_expr::utils::{conjunction, split_conjunction};
@@ -79,7 +80,7 @@ impl Join {
 }
 
 /// Drops the other columns.
-fn keep(chain: &mut Chain, kept: impl Iterator<Item = usize>) -> Result<()> {
+pub(crate) fn keep(chain: &mut Chain, kept: impl Iterator<Item = usize>) -> Result<()> {
     let kept: Vec<usize> = kept.collect();
     let names: Vec<String> = kept.iter().map(|i| chain.schema.field(*i).name().clone()).collect();
     let column = |(i, name): (&usize, &String)| Arc::new(Column::new(name, *i)) as Physical;
@@ -98,6 +99,11 @@ impl Chain {
             },
             Input::Join(join) => {
                 for side in &join.narrowed(&needed)?.0.sides {
+                    side.demand(tables)?;
+                }
+            }
+            Input::Union(sides) => {
+                for side in &narrowed(sides, &needed)?.0 {
                     side.demand(tables)?;
                 }
             }

@@ -61,6 +61,7 @@ mod sink;
 mod source;
 mod table;
 mod types;
+mod union;
 mod window_call;
 
 #[cfg(test)]

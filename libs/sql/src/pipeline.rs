@@ -5,19 +5,17 @@ use crate::chain::{Chain, chain};
 use crate::ddl::DefKind;
 use crate::error::{Problem, SqlError};
 use crate::fault::Places;
-use crate::lower::{Lowered, Op, lower};
+use crate::lower::{Lowered, lower};
 use crate::script::{InsertDef, Item, Script, ViewDef};
 use crate::settings::Settings;
 use crate::sink::fit;
 use crate::source::{SourcePlan, source, table_spec, timing};
 use crate::table::Table;
 use crate::window_call::first_place;
-use arrow::datatypes::SchemaRef;
 use datafusion_expr::{Expr, LogicalPlanBuilder, ident};
-use datafusion_physical_expr::expressions::Column;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use stream::{CalcStep, TableSpec};
+use stream::TableSpec;
 
 /// What a script does, ready to be checked against connectors and built into a graph.
 #[derive(Debug)]
@@ -203,7 +201,7 @@ fn query(
         DefKind::Metadata { virtual_, .. } => !virtual_,
         DefKind::Computed(_) => false,
     });
-    let lowered = finished(lowered, &spec.schema());
+    let lowered = lowered.shaped(&spec.schema());
     let fits = lowered
         .schema
         .fields()
@@ -217,26 +215,4 @@ fn query(
         ));
     }
     Ok((lowered, spec))
-}
-
-/// The last step yields exactly the sink's schema: a NULL in a NOT NULL column stops the pipeline, as in Flink.
-fn finished(mut lowered: Lowered, schema: &SchemaRef) -> Lowered {
-    if lowered.schema == *schema {
-        return lowered;
-    }
-    let columns = lowered.schema.fields().iter().enumerate();
-    let expressions = columns.map(|(i, f)| Arc::new(Column::new(f.name(), i)) as _).collect();
-    let all = CalcStep::Project { expressions, schema: schema.clone() };
-    match lowered.ops.last_mut() {
-        Some(Op::Calc { steps, schema: last, .. }) => {
-            match steps.last_mut() {
-                Some(CalcStep::Project { schema: last, .. }) => *last = schema.clone(),
-                _ => steps.push(all),
-            }
-            *last = schema.clone();
-        }
-        _ => lowered.push_calc(vec![all], schema.clone()),
-    }
-    lowered.schema = schema.clone();
-    lowered
 }

@@ -2,17 +2,17 @@
 
 use crate::chain::grouping_sets;
 use crate::fault::{unsupported, wrong};
-use crate::functions::{GROUPING, cast, decimal_divide, wrap};
+use crate::functions::{GROUPING, cast, decimal_divide, lookup, wrap};
 use crate::semantics::convert;
 use arrow::datatypes::DataType;
 use datafusion_common::tree_node::{Transformed, TreeNode};
-use datafusion_common::{Column, DFSchema, Result};
+use datafusion_common::{Column, DFSchema, Result, ScalarValue};
 use datafusion_expr::expr::{AggregateFunction, AggregateFunctionParams, Case};
 use datafusion_expr::expr_rewriter::NamePreserver;
 use datafusion_expr::utils::grouping_set_to_exprlist;
 use datafusion_expr::{
     Aggregate, AggregateUDF, Expr, ExprSchemable, Filter, GroupingSet, Join, LogicalPlan, Operator,
-    Projection, SubqueryAlias, Window, binary_expr, cast as plain_cast, lit,
+    Projection, SubqueryAlias, Window, binary_expr, cast as plain_cast, lit, when,
 };
 use datafusion_functions_aggregate::{average, count, sum};
 use std::sync::Arc;
@@ -52,6 +52,11 @@ pub(crate) fn rewrite(plan: LogicalPlan) -> Result<LogicalPlan> {
                 return Err(wrong("ON", "ON takes a BOOLEAN"));
             }
             Ok(LogicalPlan::Join(joined))
+        }
+        LogicalPlan::Union(union) => {
+            let inputs =
+                union.inputs.into_iter().map(|input| Ok(Arc::new(rewrite(Arc::unwrap_or_clone(input))?)));
+            crate::union::rewritten(inputs.collect::<Result<_>>()?)
         }
         LogicalPlan::Window(window) => {
             // Its expressions are columns: nothing in them has to be converted.
@@ -181,7 +186,8 @@ impl Parts<'_> {
                 }
             }
             "sum" => self.sum(argument, &of, with),
-            _ => self.average(argument, &of, with),
+            "avg" => self.average(argument, &of, with),
+            _ => self.spread(&name, argument, &of, with),
         }
     }
 
@@ -259,6 +265,41 @@ impl Parts<'_> {
                 Ok(decimal_divide(total, rows, DataType::Decimal128(38, (*scale).max(6))))
             }
             _ => Err(not_for("avg", of)),
+        }
+    }
+}
+
+impl Parts<'_> {
+    /// Variances and standard deviations of DOUBLEs, by the very formula that Flink's planner makes of them (Calcite's
+    /// AggregateReduceFunctionsRule), so that their last digits are Flink's too.
+    fn spread(
+        &mut self,
+        name: &str,
+        argument: Expr,
+        of: &DataType,
+        with: impl Fn(Expr) -> AggregateFunctionParams,
+    ) -> Result<Expr> {
+        if *of != DataType::Float64 {
+            let what = format!("{} of {} (of DOUBLE it is)", name.to_uppercase(), event::type_name(of));
+            return Err(unsupported(name, what));
+        }
+        let square = binary_expr(argument.clone(), Operator::Multiply, argument.clone());
+        let squares = self.part(sum::sum_udaf(), with(square))?;
+        let total = self.part(sum::sum_udaf(), with(argument.clone()))?;
+        let rows = self.part(count::count_udaf(), with(argument))?;
+        let rows = plain_cast(rows, DataType::Float64);
+        let mean_square = binary_expr(total.clone() * total, Operator::Divide, rows.clone());
+        let biased = name.ends_with("_pop");
+        let below = if biased {
+            rows
+        } else {
+            let null = lit(ScalarValue::Float64(None));
+            when(rows.clone().eq(lit(1.0)), null).otherwise(rows - lit(1.0))?
+        };
+        let variance = binary_expr(squares - mean_square, Operator::Divide, below);
+        match (name.starts_with("stddev"), lookup("power")) {
+            (true, Some(power)) => Ok(power.call(vec![variance, lit(0.5)])),
+            _ => Ok(variance),
         }
     }
 }

@@ -1,5 +1,5 @@
 -- feature: Queries | UNION ALL
--- verdict: refused: UNION is not supported yet
+-- verdict: same
 -- rows: 3
 CREATE TABLE orders (id INT) WITH (${input:orders});
 CREATE TABLE refunds (id INT) WITH (${input:refunds});

@@ -1,6 +1,6 @@
 -- feature: Text functions | REPLACE
--- verdict: refused: function REPLACE is not supported yet
--- rows: 1
+-- verdict: same
+-- rows: 5
 CREATE TABLE texts (id INT, s STRING) WITH (${input:texts});
-CREATE TABLE results (id INT, a STRING) WITH (${output});
-INSERT INTO results SELECT id, REPLACE(s, 'a', 'b') FROM texts;
+CREATE TABLE results (id INT, a STRING, b STRING, c STRING) WITH (${output});
+INSERT INTO results SELECT id, REPLACE(s, 'a', 'b'), REPLACE(s, 'an', ''), REPLACE(s, 'x', CAST(NULL AS STRING)) FROM texts;

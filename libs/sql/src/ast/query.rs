@@ -5,8 +5,8 @@ use crate::error::{Place, Problem};
 use crate::fault::Places;
 use crate::window_call::PREFIX;
 use datafusion_sql::sqlparser::ast::{
-    Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr, Spanned,
-    TableFactor, TableWithJoins, WildcardAdditionalOptions,
+    Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr, SetOperator,
+    SetQuantifier, Spanned, TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 use std::collections::BTreeSet;
 
@@ -74,12 +74,28 @@ impl Check<'_> {
         if settings.is_some() || format_clause.is_some() || !pipe_operators.is_empty() {
             return Err(self.near("SELECT", "a clause after this SELECT"));
         }
-        match body.as_mut() {
+        self.body(body, depth)
+    }
+
+    fn body(&mut self, body: &mut SetExpr, depth: usize) -> Result<(), Problem> {
+        if depth > DEPTH_MAX {
+            return Err(self.near("SELECT", "a query nested so deeply"));
+        }
+        match body {
             SetExpr::Select(select) => self.select(select, depth),
             SetExpr::Query(query) => self.query(query, depth + 1),
+            SetExpr::SetOperation {
+                op: SetOperator::Union,
+                set_quantifier: SetQuantifier::All,
+                left,
+                right,
+            } => {
+                self.body(left, depth + 1)?;
+                self.body(right, depth + 1)
+            }
             SetExpr::SetOperation { op, .. } => Err(self.near(&op.to_string(), &op.to_string())),
             SetExpr::Values(_) => Err(self.near("VALUES", "VALUES")),
-            other => Err(self.unsupported(other, "this kind of query")),
+            other => Err(self.unsupported(&*other, "this kind of query")),
         }
     }
 

@@ -7,6 +7,8 @@ mod compare;
 mod decimals;
 mod java_time;
 mod numbers;
+mod pieces;
+mod regexp;
 mod row_number;
 mod text;
 mod time;
@@ -27,7 +29,21 @@ use event::type_name;
 use std::sync::Arc;
 
 /// The aggregate functions.
-pub(crate) const AGGREGATES: [&str; 7] = ["avg", "count", "grouping", "grouping_id", "max", "min", "sum"];
+pub(crate) const AGGREGATES: [&str; 13] = [
+    "avg",
+    "count",
+    "grouping",
+    "grouping_id",
+    "max",
+    "min",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "sum",
+    "var_pop",
+    "var_samp",
+    "variance",
+];
 
 /// The aggregate that tells grouping sets apart; `GROUPING_ID` is the same.
 pub(crate) const GROUPING: &str = "grouping";
@@ -64,6 +80,10 @@ fn string(_: &[DataType]) -> DataType {
     DataType::Utf8
 }
 
+fn boolean(_: &[DataType]) -> DataType {
+    DataType::Boolean
+}
+
 fn int(_: &[DataType]) -> DataType {
     DataType::Int32
 }
@@ -95,6 +115,7 @@ const FUNCTIONS: &[(&str, usize, usize, Rough)] = &[
     ("character_length", 1, 1, int),
     ("coalesce", 1, 64, first),
     ("concat", 1, 64, string),
+    ("concat_ws", 2, 64, string),
     ("date_format", 2, 2, string),
     ("dayofmonth", 1, 1, bigint),
     ("dayofyear", 1, 1, bigint),
@@ -108,6 +129,7 @@ const FUNCTIONS: &[(&str, usize, usize, Rough)] = &[
     ("ln", 1, 1, double),
     ("log10", 1, 1, double),
     ("lower", 1, 1, string),
+    ("lpad", 3, 3, string),
     ("ltrim", 1, 2, string),
     ("minute", 1, 1, bigint),
     ("mod", 2, 2, second),
@@ -116,9 +138,17 @@ const FUNCTIONS: &[(&str, usize, usize, Rough)] = &[
     ("position", 2, 2, int),
     ("power", 2, 2, double),
     ("quarter", 1, 1, bigint),
+    ("regexp", 2, 2, boolean),
+    ("regexp_extract", 2, 3, string),
+    ("regexp_replace", 3, 3, string),
+    ("repeat", 2, 2, string),
+    ("replace", 3, 3, string),
+    ("reverse", 1, 1, string),
     ("round", 1, 2, first),
+    ("rpad", 3, 3, string),
     ("rtrim", 1, 2, string),
     ("second", 1, 1, bigint),
+    ("split_index", 3, 3, string),
     ("sqrt", 1, 1, double),
     ("substr", 2, 3, string),
     ("substring", 2, 3, string),
@@ -169,9 +199,14 @@ impl Call<'_> {
 
     /// Checks that every argument is a text, or the NULL literal.
     fn all_strings(&self) -> Result<()> {
-        match self.types.iter().position(|t| !matches!(t, DataType::Utf8 | DataType::Null)) {
-            Some(i) => Err(self.wrong_type(i, "STRING")),
-            None => Ok(()),
+        (0..self.types.len()).try_for_each(|i| self.string(i))
+    }
+
+    /// Checks that the i-th argument is a text, or the NULL literal.
+    fn string(&self, i: usize) -> Result<()> {
+        match self.types[i] {
+            DataType::Utf8 | DataType::Null => Ok(()),
+            _ => Err(self.wrong_type(i, "STRING")),
         }
     }
 
@@ -218,6 +253,10 @@ pub(crate) fn choose(name: &str, arguments: Vec<Expr>, schema: &DFSchema) -> Res
         }
         "concat" | "upper" | "lower" | "trim" | "ltrim" | "rtrim" | "char_length" | "character_length"
         | "substring" | "substr" | "position" => text::choose(call),
+        "concat_ws" | "lpad" | "repeat" | "replace" | "reverse" | "rpad" | "split_index" => {
+            pieces::choose(call)
+        }
+        "regexp" | "regexp_extract" | "regexp_replace" => regexp::choose(call),
         "abs" | "ceil" | "ceiling" | "floor" | "exp" | "ln" | "log10" | "mod" | "power" | "round"
         | "sqrt" => numbers::choose(call),
         _ => time::choose(call),

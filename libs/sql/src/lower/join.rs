@@ -1,6 +1,6 @@
 //! Window joins.
 
-use super::{Lowered, LoweredInput, Mark, Op, Seen};
+use super::{Lowered, Mark, Seen};
 use crate::fault::unsupported;
 use crate::join::Join;
 use arrow::datatypes::{Field, Schema};
@@ -46,24 +46,4 @@ pub(super) fn window_join(join: &Join, sides: &[Lowered; 2]) -> Result<(WindowJo
     let seen = marks.enumerate().map(|(i, mark)| Seen::Real(i, mark)).collect();
     let (kind, condition) = (join.kind, join.condition.clone());
     Ok((WindowJoin { sides: [left_side, right_side], kind, condition, output_schema }, seen))
-}
-
-impl Lowered {
-    /// Whether one of its operators accounts for the rows of the source.
-    fn accounts(&self) -> bool {
-        matches!(self.input, LoweredInput::Join(_)) || self.ops.iter().any(Op::is_stateful)
-    }
-
-    /// Its rows go into an operator that accounts for them.
-    pub(super) fn before_join(mut self) -> Self {
-        if !self.accounts() {
-            self.ops.retain(|op| !matches!(op, Op::Calc { steps, .. } if steps.is_empty()));
-            for op in &mut self.ops {
-                if let Op::Calc { role, .. } = op {
-                    *role = stream::CalcRole::BeforeAggregate;
-                }
-            }
-        }
-        self
-    }
 }

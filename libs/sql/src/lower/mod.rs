@@ -1,14 +1,17 @@
 //! A chain as operators: windows, what is done with them, and the stateless steps between.
 
+mod accounts;
 mod aggregate;
 mod input;
 mod join;
 mod rank;
 mod steps;
+mod union;
 
 use crate::chain::{Chain, Input, Physical, Stage, Windows, columns, moved, plain_column, projected};
 use crate::fault::unsupported;
 use crate::source::SourcePlan;
+use crate::union::narrowed;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use datafusion_common::{Result, internal_err};
 use datafusion_physical_expr::expressions::Column;
@@ -39,6 +42,8 @@ pub(crate) enum LoweredInput {
     /// Index of a source.
     Source(usize),
     Join(Box<LoweredJoin>),
+    /// Chains of one schema.
+    Union(Vec<Lowered>),
 }
 
 /// A join, and the operators of its two sides.
@@ -61,13 +66,6 @@ impl Op {
     /// Whether it keeps rows until their window closes, and so decides what is late.
     fn is_stateful(&self) -> bool {
         !matches!(self, Self::Calc { .. } | Self::Assign(_))
-    }
-}
-
-impl Lowered {
-    /// Appends a calc behind everything else.
-    pub fn push_calc(&mut self, steps: Vec<CalcStep>, schema: SchemaRef) {
-        self.ops.push(Op::Calc { steps, schema, role: CalcRole::AfterAggregate });
     }
 }
 
@@ -105,14 +103,26 @@ pub(crate) fn lower(chain: &Chain, sources: &[SourcePlan]) -> Result<Lowered> {
         Input::Join(join) => {
             let (join, places) = join.narrowed(&chain.needed()[0])?;
             let [left, right] = &join.sides;
-            let sides = [lower(left, sources)?.before_join(), lower(right, sources)?.before_join()];
+            let sides = [lower(left, sources)?.before_stateful(), lower(right, sources)?.before_stateful()];
             let (join, seen) = join::window_join(&join, &sides)?;
             let schema = join.output_schema.clone();
             let place = |i: usize| places.get(&i).copied().unwrap_or(usize::MAX);
             let stages = chain.pruned(&schema, place)?;
             let origin = join.sides[0].origin.clone();
             let input = LoweredInput::Join(Box::new(LoweredJoin { sides, join }));
-            Lowering { seen, accounted: true, ..Lowering::new(input, schema, &origin) }.stages(stages)
+            Lowering { seen, fed: true, accounted: true, ..Lowering::new(input, schema, &origin) }
+                .stages(stages)
+        }
+        Input::Union(sides) => {
+            let (sides, places) = narrowed(sides, &chain.needed()[0])?;
+            let sides = sides.iter().map(|side| lower(side, sources)).collect::<Result<Vec<_>>>()?;
+            let schema = union::schema(&sides);
+            let place = |i: usize| places.get(&i).copied().unwrap_or(usize::MAX);
+            let stages = chain.pruned(&schema, place)?;
+            let (sides, seen, fed) = union::parts(sides, &schema, stages.iter().any(Stage::keeps_rows));
+            let origin = sides[0].origin.clone();
+            let new = Lowering::new(LoweredInput::Union(sides), schema, &origin);
+            Lowering { seen, fed, accounted: fed, ..new }.stages(stages)
         }
     }
 }
@@ -135,7 +145,9 @@ struct Lowering {
     /// What the query sees as its columns.
     seen: Vec<Seen>,
     open: Option<Open>,
-    /// Whether an operator has accounted for the rows already.
+    /// Whether the rows that come in are accounted for already.
+    fed: bool,
+    /// Whether those that are here now are.
     accounted: bool,
     origin: Arc<str>,
 }
@@ -157,6 +169,7 @@ impl Lowering {
             seen: (0..scan.fields().len()).map(|i| Seen::Real(i, None)).collect(),
             schema: scan,
             open: None,
+            fed: false,
             accounted: false,
             origin: Arc::from(origin),
         }
@@ -327,10 +340,9 @@ impl Lowering {
     fn finish(mut self) -> Lowered {
         self.flush();
         let mut ops = self.ops;
-        let joined = matches!(self.input, LoweredInput::Join(_));
         let stateful = ops.iter().position(Op::is_stateful);
         let role = if stateful.is_some() { CalcRole::BeforeAggregate } else { CalcRole::Stateless };
-        let before = match (joined, stateful) {
+        let before = match (self.fed, stateful) {
             (true, _) => 0,
             (false, Some(at)) => at,
             (false, None) => {

@@ -1,8 +1,41 @@
 //! Stateless steps: fewer of them, and the filters first.
 
+use super::{Lowered, Op};
 use crate::chain::{Physical, Stage, Windows, columns, plain_column};
+use arrow::datatypes::SchemaRef;
 use datafusion_common::tree_node::{Transformed, TreeNode};
+use datafusion_physical_expr::expressions::Column;
 use datafusion_physical_expr::{conjunction, split_conjunction};
+use std::sync::Arc;
+use stream::{CalcRole, CalcStep};
+
+impl Lowered {
+    /// The last step yields exactly `schema`: a NULL in a NOT NULL column stops the pipeline, as in Flink.
+    pub fn shaped(mut self, schema: &SchemaRef) -> Self {
+        if self.schema == *schema {
+            return self;
+        }
+        let columns = self.schema.fields().iter().enumerate();
+        let expressions = columns.map(|(i, f)| Arc::new(Column::new(f.name(), i)) as _).collect();
+        let all = CalcStep::Project { expressions, schema: schema.clone() };
+        match self.ops.last_mut() {
+            Some(Op::Calc { steps, schema: last, .. }) => {
+                match steps.last_mut() {
+                    Some(CalcStep::Project { schema: last, .. }) => *last = schema.clone(),
+                    _ => steps.push(all),
+                }
+                *last = schema.clone();
+            }
+            _ => self.ops.push(Op::Calc {
+                steps: vec![all],
+                schema: schema.clone(),
+                role: CalcRole::AfterAggregate,
+            }),
+        }
+        self.schema = schema.clone();
+        self
+    }
+}
 
 /// One projection in place of two, if nothing is computed twice by it.
 pub(super) fn merged(above: &[Physical], below: &[Physical]) -> Option<Vec<Physical>> {

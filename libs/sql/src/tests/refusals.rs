@@ -140,7 +140,9 @@ INSERT INTO out SELECT k, b FROM t ORDER BY b
 INSERT INTO out SELECT k, b FROM t LIMIT 5
 INSERT INTO out SELECT k, b FROM t FETCH FIRST 5 ROWS ONLY
 INSERT INTO out SELECT DISTINCT k, b FROM t
-INSERT INTO out SELECT k, b FROM t UNION ALL SELECT k, b FROM t
+INSERT INTO out SELECT k, b FROM t UNION SELECT k, b FROM t
+INSERT INTO out SELECT k, b FROM t UNION ALL SELECT k, k FROM t
+INSERT INTO out SELECT k, b FROM t UNION ALL SELECT k FROM t
 INSERT INTO out SELECT k, SUM(b) OVER (PARTITION BY k ORDER BY ts) FROM t
 INSERT INTO out SELECT k, b FROM t WHERE i IN (SELECT i FROM plain)
 INSERT INTO out SELECT k, b FROM t WHERE EXISTS (SELECT i FROM plain)
@@ -179,8 +181,12 @@ INSERT INTO out SELECT k, b FROM t /*+ OPTIONS('a'='b') */",
                 line 4, column 36, at 'FETCH': FETCH is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT DISTINCT k, b FROM t
                 line 4, column 24, at 'DISTINCT': SELECT DISTINCT is not supported yet by the embedded engine; it runs on a Flink cluster
-            INSERT INTO out SELECT k, b FROM t UNION ALL SELECT k, b FROM t
+            INSERT INTO out SELECT k, b FROM t UNION SELECT k, b FROM t
                 line 4, column 36, at 'UNION': UNION is not supported yet by the embedded engine; it runs on a Flink cluster
+            INSERT INTO out SELECT k, b FROM t UNION ALL SELECT k, k FROM t
+                line 4, column 36, at 'UNION': column 2 of UNION ALL is BIGINT in one query and STRING in another; use CAST
+            INSERT INTO out SELECT k, b FROM t UNION ALL SELECT k FROM t
+                line 4, column 36, at 'UNION': the queries of UNION ALL have different numbers of columns
             INSERT INTO out SELECT k, SUM(b) OVER (PARTITION BY k ORDER BY ts) FROM t
                 line 4, column 27, at 'SUM': SUM OVER is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT k, b FROM t WHERE i IN (SELECT i FROM plain)
@@ -281,7 +287,9 @@ fn expressions() {
         "INSERT INTO out SELECT NOW(), b FROM t
 INSERT INTO out SELECT CAST(CURRENT_TIMESTAMP AS STRING), b FROM t
 INSERT INTO out SELECT UUID(), b FROM t
-INSERT INTO out SELECT REGEXP_EXTRACT(k, 'x', 1), b FROM t
+INSERT INTO out SELECT REGEXP_EXTRACT(k, '(?=x)', 1), b FROM t
+INSERT INTO out SELECT REGEXP_REPLACE(k, k, 'x'), b FROM t
+INSERT INTO out SELECT JSON_VALUE(k, '$.x'), b FROM t
 INSERT INTO out SELECT UPER(k), b FROM t
 INSERT INTO out SELECT UPPER(k, k), b FROM t
 INSERT INTO out SELECT UPPER(i), b FROM t
@@ -314,8 +322,12 @@ INSERT INTO out SELECT k, b->>'x' FROM t",
                 line 4, column 29, at 'CURRENT_TIMESTAMP': CURRENT_TIMESTAMP (a replay must give the same rows) is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT UUID(), b FROM t
                 line 4, column 24, at 'UUID': UUID (a replay must give the same rows) is not supported yet by the embedded engine; it runs on a Flink cluster
-            INSERT INTO out SELECT REGEXP_EXTRACT(k, 'x', 1), b FROM t
-                line 4, column 24, at 'REGEXP_EXTRACT': function REGEXP_EXTRACT is not supported yet by the embedded engine; it runs on a Flink cluster
+            INSERT INTO out SELECT REGEXP_EXTRACT(k, '(?=x)', 1), b FROM t
+                line 4, column 24, at 'REGEXP_EXTRACT': the pattern '(?=x)' of REGEXP_EXTRACT (look-around, flags and atomic groups) is not supported yet by the embedded engine; it runs on a Flink cluster
+            INSERT INTO out SELECT REGEXP_REPLACE(k, k, 'x'), b FROM t
+                line 4, column 24, at 'REGEXP_REPLACE': a pattern of REGEXP_REPLACE that is no literal is not supported yet by the embedded engine; it runs on a Flink cluster
+            INSERT INTO out SELECT JSON_VALUE(k, '$.x'), b FROM t
+                line 4, column 24, at 'JSON_VALUE': function JSON_VALUE is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT UPER(k), b FROM t
                 line 4, column 24, at 'UPER': function UPER (did you mean 'UPPER'?) is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT UPPER(k, k), b FROM t

@@ -341,3 +341,47 @@ fn joins_of_windows() {
     "#]],
     );
 }
+
+#[test]
+fn unions() {
+    let rows = [
+        ("t", "a 1 00:10:00, a 200 00:20:00, b 4 00:30:00, a 8 01:10:00"),
+        ("u", "a 10 00:00:00, c 20 00:30:00, a 40 01:00:00"),
+        ("t", "a 32 00:50:00"),
+        ("u", "a 160 01:30:00"),
+    ];
+    // A window closes when both tables have passed it; by 00:50 they have.
+    check(
+        "CREATE TABLE o (k STRING, n BIGINT, e TIMESTAMP(3)) WITH ('connector' = 'fake', 'path' = 'y');
+         CREATE VIEW changes AS SELECT k, v, ts FROM t WHERE v < 100 UNION ALL SELECT k, -v, ts FROM u;
+         INSERT INTO o SELECT k, SUM(v), window_end FROM TABLE(TUMBLE(TABLE changes, DESCRIPTOR(ts), INTERVAL '1' HOUR))
+         GROUP BY k, window_start, window_end",
+        &rows,
+        expect![[r#"
+            a | -192 | 1970-01-01T02:00:00
+            a | -9 | 1970-01-01T01:00:00
+            b | 4 | 1970-01-01T01:00:00
+            c | -20 | 1970-01-01T01:00:00
+            late: 1
+        "#]],
+    );
+    // A table may stand in it twice, and windows in one of its queries.
+    check(
+        "CREATE TABLE o (k STRING, n BIGINT, what STRING) WITH ('connector' = 'fake', 'path' = 'y');
+         INSERT INTO o SELECT k, v, 'row' FROM u UNION ALL SELECT k, v, 'again' FROM u WHERE v > 10 UNION ALL (
+           SELECT k, SUM(v), 'sum' FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR))
+           GROUP BY k, window_start, window_end)",
+        &rows[..2],
+        expect![[r#"
+            a | 10 | row
+            a | 201 | sum
+            a | 40 | again
+            a | 40 | row
+            a | 8 | sum
+            b | 4 | sum
+            c | 20 | again
+            c | 20 | row
+            late: 0
+        "#]],
+    );
+}
