@@ -11,7 +11,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanBuilder, StringBuilder};
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion_common::{Result, ScalarValue, exec_datafusion_err};
 use datafusion_expr::{Expr, cast, lit};
-use regex::{NoExpand, Regex};
+use regex::Regex;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -108,14 +108,28 @@ fn replace(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
     let mut out = StringBuilder::new();
     let ran = with_pattern(&arguments[1], |regex| {
         for (text, other) in texts.iter().zip(others) {
-            let replaced = text.zip(other).map(|(text, other)| regex.replace_all(text, NoExpand(other)));
-            out.append_option(replaced);
+            out.append_option(text.zip(other).map(|(text, other)| replaced(regex, text, other)));
         }
     })?;
     if ran.is_none() {
         out.append_nulls(texts.len());
     }
     Ok(Arc::new(out.finish()))
+}
+
+/// In Java an empty match may follow at the end of another, where the library has none: `x*` in `xa` matches thrice.
+fn replaced(regex: &Regex, text: &str, other: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut from, mut copied) = (0, 0);
+    while let Some(found) = (from <= text.len()).then(|| regex.find_at(text, from)).flatten() {
+        out.push_str(&text[copied..found.start()]);
+        out.push_str(other);
+        copied = found.end();
+        let next = if found.is_empty() { text[copied..].chars().next().map_or(1, char::len_utf8) } else { 0 };
+        from = copied + next;
+    }
+    out.push_str(&text[copied..]);
+    out
 }
 
 /// The regex that means here what `pattern` means in Java, or why there is none.
@@ -232,6 +246,16 @@ mod tests {
         ] {
             assert_eq!(first(pattern, text).as_deref(), expected, "{pattern} in {text:?}");
         }
+    }
+
+    /// Expected values of Flink 2.2.1.
+    #[test]
+    fn empty_matches_are_replaced_as_in_java() {
+        let regex = compiled(r"\s*").unwrap();
+        for (text, expected) in [("a b  c", "-a--b--c-"), ("٣ ß", "-٣--ß-"), ("", "-")] {
+            assert_eq!(replaced(&regex, text, "-"), expected);
+        }
+        assert_eq!(replaced(&compiled("an").unwrap(), "banana", "$1"), "b$1$1a");
     }
 
     #[test]
