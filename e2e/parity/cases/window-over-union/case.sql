@@ -1,6 +1,7 @@
 -- feature: Windows | windows over UNION ALL of two tables
 -- verdict: same
 -- rows: 4
+SET 'parallelism.default' = '1';
 CREATE TABLE orders (k STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)
 WITH (${input:orders}, 'scan.watermark.emit.strategy' = 'on-event');
 CREATE TABLE refunds (k STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)
