@@ -163,20 +163,23 @@ impl Http {
 
     /// What a failure means when no more is known about the request.
     pub fn error(&self, doing: &str, failed: Failed) -> FlinkError {
+        let unreachable = |reason| FlinkError::Unreachable {
+            service: self.service,
+            url: self.url.clone(),
+            waited: failed.waited,
+            tries: failed.tries,
+            reason,
+        };
         match failed.failure {
-            Failure::NotSent(reason) | Failure::Lost(reason) => FlinkError::Unreachable {
-                service: self.service,
-                url: self.url.clone(),
-                waited: failed.waited,
-                tries: failed.tries,
-                reason,
-            },
+            Failure::NotSent(reason) | Failure::Lost(reason) => unreachable(reason),
             Failure::Refused { status, errors } => {
                 let cause = crate::stack::reduce(&errors.join("\n"));
-                FlinkError::protocol(
-                    doing,
-                    format!("{} at {} says: {} ({status})", self.service, self.url, cause.named()),
-                )
+                let reason = format!("{} ({status})", cause.named());
+                // Something listens there, but the service itself is not up yet: to who waits for it that is the same.
+                if status == StatusCode::SERVICE_UNAVAILABLE {
+                    return unreachable(reason);
+                }
+                FlinkError::protocol(doing, format!("{} at {} says: {reason}", self.service, self.url))
             }
             Failure::Garbled(reason) => FlinkError::protocol(doing, reason),
         }

@@ -3,9 +3,11 @@
 
 mod server;
 
-use flink::{FlinkError, Gateway, JobManager, SessionOptions, Statement, Timeouts};
+use flink::{FlinkError, Gateway, JobManager, JobState, News, SessionOptions, Statement, Timeouts};
 use server::{Reply, Server};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const INFO: &str = r#"{"productName":"Apache Flink","version":"2.2.1"}"#;
@@ -178,4 +180,37 @@ async fn what_the_gateway_cannot_send_is_said() {
         error.starts_with("the result has a type that the gateway cannot send: a MAP whose keys"),
         "{error}"
     );
+}
+
+/// Goal: an election that takes longer than one question may is a silence to who follows a job, not its end.
+#[tokio::test]
+async fn an_election_is_borne_by_who_follows_a_job() {
+    const ELECTION: &str =
+        "Service temporarily unavailable due to an ongoing leader election. Please refresh.";
+    let elected = Arc::new(AtomicBool::new(false));
+    let leader = Arc::clone(&elected);
+    let server = Server::start(move |_, path, _| match path {
+        _ if !leader.load(Ordering::Relaxed) => Reply::Json(503, format!(r#"{{"errors":["{ELECTION}"]}}"#)),
+        "/jobs/j0b/status" => ok(r#"{"status":"FINISHED"}"#),
+        "/jobs/j0b" => ok(r#"{"jid":"j0b","name":"flights","state":"FINISHED","duration":5,"vertices":[]}"#),
+        "/jobs/j0b/exceptions" => ok(r#"{"exceptionHistory":{"entries":[]}}"#),
+        "/jobs/j0b/checkpoints" => {
+            ok(r#"{"counts":{"completed":0,"failed":0,"in_progress":0,"restored":0},"latest":{}}"#)
+        }
+        _ => ok("[]"),
+    });
+    let jobs = JobManager::new(server.url(), timeouts()).unwrap();
+    let mut heard = Vec::new();
+    let tell = |news| match news {
+        News::Silent(reason) => {
+            elected.store(true, Ordering::Relaxed);
+            heard.push(reason);
+        }
+        News::Back { .. } => heard.push("back".to_owned()),
+        _ => (),
+    };
+    assert_eq!(jobs.follow("j0b", Duration::from_secs(10), tell).await, Ok(JobState::Finished));
+    let [silent, back] = &heard[..] else { panic!("{heard:?}") };
+    assert!(silent.ends_with(&format!("{ELECTION} (503 Service Unavailable)")), "{silent}");
+    assert_eq!(back, "back");
 }
