@@ -90,7 +90,11 @@ fn options(used: TopicUse, topic: &str) -> String {
         }
         // Nothing crashes here, so nothing comes twice; and transactions would only cost time.
         TopicUse::Append => ("kafka", "'sink.delivery-guarantee' = 'at-least-once', 'format' = 'json'"),
-        TopicUse::Upsert => ("upsert-kafka", "'key.format' = 'json', 'value.format' = 'json'"),
+        TopicUse::Upsert => {
+            let by_key =
+                "'sink.delivery-guarantee' = 'at-least-once', 'key.format' = 'json', 'value.format' = 'json'";
+            ("upsert-kafka", by_key)
+        }
     };
     format!(
         "'connector' = '{connector}', 'topic' = '{topic}', 'properties.bootstrap.servers' = '${{kafka_brokers}}', {more}"

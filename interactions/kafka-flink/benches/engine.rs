@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::{
     Blackhole, Connector, ConnectorContext, Connectors, OptionSpec, Polled, RunOptions, Sink, SnapshotStore,
-    Source, SourceFactory, StreamError, TableSpec, TaskIndex,
+    Source, SourceFactory, StateBackend, StreamError, TableSpec, TaskIndex,
 };
 
 const EVENTS: usize = 1_000_000;
@@ -154,6 +154,7 @@ fn engine(events: &Arc<Vec<String>>) -> Duration {
         let options = RunOptions {
             pipeline: "bench".into(),
             store: SnapshotStore::open(folder.path(), "bench").expect("a store"),
+            state_backend: StateBackend::Memory,
             checkpoint_interval: Duration::from_secs(1),
             pending_bytes_max: 64 << 20,
             shutdown: Default::default(),

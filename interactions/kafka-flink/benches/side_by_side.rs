@@ -12,7 +12,7 @@ use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stream::{Blackhole, ConnectorContext, Connectors, RunOptions, SnapshotStore};
+use stream::{Blackhole, ConnectorContext, Connectors, RunOptions, SnapshotStore, StateBackend};
 use testkit::services::{Container, Flink, Kafka};
 
 const EVENTS: usize = 2_000_000;
@@ -162,6 +162,7 @@ async fn engine(brokers: &str, topic: &str) {
     let options = RunOptions {
         pipeline: "side_by_side".into(),
         store: SnapshotStore::open(folder.path(), "side_by_side").expect("a store"),
+        state_backend: StateBackend::Memory,
         checkpoint_interval: Duration::from_secs(1),
         pending_bytes_max: 64 << 20,
         shutdown: Default::default(),

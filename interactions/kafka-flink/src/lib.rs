@@ -21,11 +21,13 @@ mod sample;
 mod script;
 mod services;
 mod state;
+mod stateful_args;
 mod topics;
 
 pub use health::{HealthArgs, health};
 pub use performance::{PerformanceArgs, performance};
-pub use process::process;
+pub use process::{process, stateful};
 pub use processor_args::ProcessorArgs;
 pub use produce::produce;
 pub use producer_args::ProducerArgs;
+pub use stateful_args::StatefulArgs;

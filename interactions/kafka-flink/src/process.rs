@@ -3,12 +3,13 @@
 use crate::echo::Echo;
 use crate::failure::of_stream;
 use crate::on_flink;
-use crate::processor_args::{ProcessorArgs, SinkKind};
+use crate::processor_args::{ProcessorArgs, SinkKind, StateBackendKind};
 use crate::sample::Sample;
-use crate::script::{Parameters, SHIPPED};
+use crate::script::Parameters;
 use crate::services::{Needs, Services};
 use crate::state::{pipeline_name, state_folder};
-use crate::topics::{CreatingKafka, dead_letters_table};
+use crate::stateful_args::StatefulArgs;
+use crate::topics::{CreatingTopics, dead_letters_table};
 use async_trait::async_trait;
 use files::{FileFormat, FilesSink, Filesystem};
 use kafka::{KafkaConnector, UpsertKafka};
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stream::{
     Blackhole, Connector, ConnectorContext, Connectors, Datagen, Graph, NodeKind, OptionSpec, Print,
-    RunOptions, Sink, SnapshotStore, SourceFactory, StreamError, TableSpec,
+    RunOptions, Sink, SnapshotStore, SourceFactory, StateBackend, StreamError, TableSpec,
 };
 
 /// Rows of one batch, unless the script sets `ibb.source.batch-rows`.
@@ -34,11 +35,16 @@ pub const COMMIT_RETRY: Duration = Duration::from_secs(120);
 
 /// The body of `stream_processor`.
 pub fn process(ctx: Context, args: ProcessorArgs) -> Body {
-    Box::pin(stream_processor(ctx, args))
+    Box::pin(run_pipeline(ctx, args, "stream_processor"))
 }
 
-async fn stream_processor(ctx: Context, args: ProcessorArgs) -> Result<(), Failure> {
-    args.check("stream_processor")?;
+/// The body of `stateful_processor`.
+pub fn stateful(ctx: Context, args: StatefulArgs) -> Body {
+    Box::pin(run_pipeline(ctx, args.into_processor(), "stateful_processor"))
+}
+
+async fn run_pipeline(ctx: Context, args: ProcessorArgs, program: &'static str) -> Result<(), Failure> {
+    args.check(program)?;
     let (text, base_dir) = script_text(&ctx, &args)?;
     let needs = Needs::of(&text, &args);
     let services = Services::configured(&ctx, needs)?;
@@ -57,7 +63,9 @@ async fn stream_processor(ctx: Context, args: ProcessorArgs) -> Result<(), Failu
 
 /// The script, and the folder its relative paths start from.
 fn script_text(ctx: &Context, args: &ProcessorArgs) -> Result<(String, PathBuf), Failure> {
-    let Some(path) = &args.engine.sql else { return Ok((SHIPPED.to_owned(), ctx.places.user.clone())) };
+    let Some(path) = &args.engine.sql else {
+        return Ok((args.shipped.text().to_owned(), ctx.places.user.clone()));
+    };
     let path = ctx.places.user_path(path);
     let text = std::fs::read_to_string(&path)
         .map_err(|cause| Failure::io(format!("--sql {} cannot be read", path.display()), cause))?;
@@ -134,6 +142,10 @@ async fn run(
     let options = RunOptions {
         pipeline: name,
         store: SnapshotStore::open(state.join("snapshots"), &context.pipeline).map_err(of_stream)?,
+        state_backend: match args.state_backend {
+            StateBackendKind::Lsm => StateBackend::Lsm { folder: state.join("lsm") },
+            _ => StateBackend::Memory,
+        },
         checkpoint_interval: settings.checkpoint_interval.unwrap_or(args.shared.checkpoint_interval),
         pending_bytes_max: PENDING_BYTES_MAX,
         shutdown: ctx.shutdown.token().clone(),
@@ -153,10 +165,13 @@ async fn run(
 
 fn connectors(create_tables: bool) -> Connectors {
     let all = Connectors::default();
-    let all = all.with(UpsertKafka).with(Filesystem).with(Print).with(Blackhole).with(Datagen);
+    let all = all.with(Filesystem).with(Print).with(Blackhole).with(Datagen);
     match create_tables {
-        true => all.with(CreatingJdbc).with(CreatingKafka),
-        false => all.with(Jdbc).with(KafkaConnector),
+        true => {
+            let kafka = all.with(CreatingTopics(KafkaConnector)).with(CreatingTopics(UpsertKafka));
+            kafka.with(CreatingJdbc)
+        }
+        false => all.with(Jdbc).with(KafkaConnector).with(UpsertKafka),
     }
 }
 
@@ -171,6 +186,10 @@ impl Connector for CreatingJdbc {
 
     fn options(&self) -> &'static [OptionSpec] {
         Jdbc.options()
+    }
+
+    fn takes_changes(&self, table: &TableSpec) -> bool {
+        Jdbc.takes_changes(table)
     }
 
     async fn source(
@@ -215,7 +234,7 @@ async fn dead_letters(
             let guarantee = if services.dev_kafka.is_some() { "at-least-once" } else { "exactly-once" };
             let table = dead_letters_table(kafka, topic, guarantee);
             let sink = match ctx.environment.is_development() {
-                true => CreatingKafka.sink(&table, context).await,
+                true => CreatingTopics(KafkaConnector).sink(&table, context).await,
                 false => KafkaConnector.sink(&table, context).await,
             };
             graph.collect_dead_letters(sink.map_err(of_stream)?);

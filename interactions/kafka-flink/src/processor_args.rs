@@ -3,6 +3,7 @@
 use clap::{Parser, ValueEnum};
 use service::{DeadLetters, Engine, EngineArgs, EngineSupport, Failure, SharedArgs};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Event-time windows per key over a Kafka topic, into a sink, exactly once.
 ///
@@ -46,11 +47,39 @@ pub struct ProcessorArgs {
     #[arg(long, default_value = "events_per_key")]
     pub output_path: PathBuf,
 
+    /// Where the state of aggregations without a window lives: in memory, or in a tree on the local disk
+    #[arg(long, value_name = "BACKEND", default_value = "memory")]
+    pub state_backend: StateBackendKind,
+
+    /// Which script runs unless `--sql` names one.
+    #[arg(skip)]
+    pub shipped: Shipped,
+
     #[command(flatten)]
     pub engine: EngineArgs,
 
     #[command(flatten)]
     pub shared: SharedArgs,
+}
+
+/// The scripts that programs bring along.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Shipped {
+    /// Windows per key, of `stream_processor`.
+    #[default]
+    Windows,
+    /// Totals per key, of `stateful_processor`, kept for `ttl` after a key's last event; zero: for ever.
+    Totals { keys_seen: String, ttl: Duration },
+}
+
+/// What `--state-backend` may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StateBackendKind {
+    Memory,
+    Lsm,
+    /// Flink's own, with `--engine flink`.
+    Rocksdb,
+    Redis,
 }
 
 /// What `--sink` may name.
@@ -83,6 +112,7 @@ impl ProcessorArgs {
         if on_flink {
             self.check_on_flink()?;
         }
+        self.check_state_backend(on_flink)?;
         match self.sink {
             SinkKind::Postgresql | SinkKind::Files | SinkKind::Stdout | SinkKind::Kafka => {}
             SinkKind::Redis => {
@@ -100,6 +130,21 @@ impl ProcessorArgs {
                 self.window_seconds
             ))),
             _ => Ok(()),
+        }
+    }
+
+    fn check_state_backend(&self, on_flink: bool) -> Result<(), Failure> {
+        match self.state_backend {
+            StateBackendKind::Memory => Ok(()),
+            StateBackendKind::Lsm if !on_flink => Ok(()),
+            StateBackendKind::Rocksdb if on_flink => Ok(()),
+            StateBackendKind::Lsm => Err(Failure::usage("--state-backend lsm is the embedded engine's")
+                .remedy("--state-backend rocksdb, which is Flink's own for state beyond memory")),
+            StateBackendKind::Rocksdb => Err(Failure::usage("--state-backend rocksdb is Flink's own")
+                .remedy("--state-backend lsm, for state beyond memory in the embedded engine")
+                .remedy("--engine flink")),
+            StateBackendKind::Redis => Err(Failure::usage("--state-backend redis is not supported yet")
+                .remedy("--state-backend memory or lsm")),
         }
     }
 

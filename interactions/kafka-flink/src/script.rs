@@ -1,12 +1,19 @@
 //! The script that runs, and what fills its parameters.
 
-use crate::processor_args::{ProcessorArgs, SinkKind};
+use crate::processor_args::{ProcessorArgs, Shipped, SinkKind, StateBackendKind};
 use crate::topics::{KEY_PASSWORD, PASSWORD, connection};
 use service::{Engine, Kafka, PostgresTls, Postgresql, Secret};
 use std::collections::BTreeMap;
 
-/// The shipped pipeline.
-pub const SHIPPED: &str = include_str!("../sql/stream_processor.sql");
+impl Shipped {
+    /// The script.
+    pub fn text(&self) -> &'static str {
+        match self {
+            Self::Windows => include_str!("../sql/stream_processor.sql"),
+            Self::Totals { .. } => include_str!("../sql/stateful_processor.sql"),
+        }
+    }
+}
 
 /// Values of a script's parameters; secrets apart, so that `--render` can leave them open.
 #[derive(Debug, Default)]
@@ -21,7 +28,13 @@ impl Parameters {
         let mut parameters = Self::default();
         let interval = args.shared.checkpoint_interval.as_millis().to_string();
         parameters.put("checkpoint_interval_ms", interval);
-        parameters.put("window", window(args));
+        match &args.shipped {
+            Shipped::Windows => parameters.put("window", window(args)),
+            Shipped::Totals { ttl, .. } => {
+                parameters.put("state_ttl_ms", ttl.as_millis().to_string());
+                parameters.put("state_backend", flink_backend(args.state_backend));
+            }
+        }
         if let Some(kafka) = kafka {
             parameters.kafka(args, kafka);
         }
@@ -35,8 +48,10 @@ impl Parameters {
     /// For the embedded Kafka. It has no real transactions, so it is written at least once; and it answers a fetch that
     /// found nothing only when the whole wait is over, whatever arrives meanwhile, so that wait is short.
     pub fn on_embedded_kafka(mut self) -> Self {
-        if let Some(options) = self.open.get_mut("sink_options") {
-            *options = options.replace(EXACTLY_ONCE, AT_LEAST_ONCE);
+        for name in ["sink_options", "keys_seen_options"] {
+            if let Some(options) = self.open.get_mut(name) {
+                *options = options.replace(EXACTLY_ONCE, AT_LEAST_ONCE);
+            }
         }
         if let Some(options) = self.open.get_mut("source_options") {
             options.push_str(",\n  'properties.fetch.max.wait.ms' = '20'");
@@ -107,11 +122,25 @@ impl Parameters {
             SinkKind::Postgresql => ",\n  PRIMARY KEY (window_start, event_key) NOT ENFORCED",
             _ => "",
         };
+        self.put("sink_key", key);
+        self.put("sink_options", with(&self.sink_options(args, &args.table_name, kafka)));
+        if let Shipped::Totals { keys_seen, .. } = &args.shipped {
+            let keys = ProcessorArgs { output_topic: keys_seen.clone(), ..args.clone() };
+            self.put("keys_seen_options", with(&self.sink_options(&keys, keys_seen, kafka)));
+        }
+    }
+
+    fn sink_options(
+        &self,
+        args: &ProcessorArgs,
+        table_name: &str,
+        kafka: Option<&Kafka>,
+    ) -> Vec<(&'static str, String)> {
         let mut options = match args.sink {
             SinkKind::Postgresql => vec![
                 ("connector", "jdbc".to_owned()),
                 ("url", "${postgres_url}".into()),
-                ("table-name", args.table_name.clone()),
+                ("table-name", table_name.to_owned()),
                 ("username", "${postgres_user}".into()),
             ],
             SinkKind::Files => vec![
@@ -125,8 +154,7 @@ impl Parameters {
         if args.sink == SinkKind::Postgresql && self.secret.contains_key("postgres_password") {
             options.push(("password", "${postgres_password}".into()));
         }
-        self.put("sink_key", key);
-        self.put("sink_options", with(&options));
+        options
     }
 }
 
@@ -134,17 +162,17 @@ const EXACTLY_ONCE: &str = "'sink.delivery-guarantee' = 'exactly-once'";
 const AT_LEAST_ONCE: &str = "'sink.delivery-guarantee' = 'at-least-once'";
 
 fn kafka_sink(args: &ProcessorArgs, kafka: Option<&Kafka>) -> Vec<(&'static str, String)> {
-    let mut options = vec![("connector", "kafka".to_owned()), ("topic", args.output_topic.clone())];
+    let (connector, key_fields) = match args.shipped {
+        Shipped::Windows => ("kafka", Some("event_key")),
+        // Its tables have a key of their own.
+        Shipped::Totals { .. } => ("upsert-kafka", None),
+    };
+    let mut options = vec![("connector", connector.to_owned()), ("topic", args.output_topic.clone())];
     options.extend(kafka.into_iter().flat_map(|kafka| connection(kafka, PASSWORD, KEY_PASSWORD)));
-    options.extend(
-        [
-            ("key.format", "json"),
-            ("key.fields", "event_key"),
-            ("value.format", "json"),
-            ("sink.delivery-guarantee", "exactly-once"),
-        ]
-        .map(|(name, value)| (name, value.to_owned())),
-    );
+    options.push(("key.format", "json".into()));
+    options.extend(key_fields.map(|fields| ("key.fields", fields.to_owned())));
+    options.push(("value.format", "json".into()));
+    options.push(("sink.delivery-guarantee", "exactly-once".into()));
     let on_flink = args.engine.engine == Engine::Flink;
     // Flink needs a prefix; the embedded engine takes the pipeline's name by itself.
     match &args.shared.pipeline {
@@ -193,6 +221,14 @@ fn with(options: &[(&str, String)]) -> String {
     let lines: Vec<String> =
         options.iter().map(|(key, value)| format!("'{key}' = '{}'", value.replace('\'', "''"))).collect();
     lines.join(",\n  ")
+}
+
+/// The embedded engine takes its own from the flag.
+fn flink_backend(backend: StateBackendKind) -> &'static str {
+    match backend {
+        StateBackendKind::Rocksdb => "rocksdb",
+        StateBackendKind::Memory | StateBackendKind::Lsm | StateBackendKind::Redis => "hashmap",
+    }
 }
 
 fn window(args: &ProcessorArgs) -> String {

@@ -1,7 +1,7 @@
 //! What is written to Kafka: how a table over a topic is reached, and topics that are made in development.
 
 use async_trait::async_trait;
-use kafka::{KafkaConnector, create_topic_if_missing};
+use kafka::create_topic_if_missing;
 use service::{Kafka, KafkaProtocol};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,17 +84,21 @@ pub async fn create_topic(table: &TableSpec, context: &ConnectorContext) -> Resu
     create_topic_if_missing(table, context, PARTITIONS).await
 }
 
-/// Kafka in development: a missing topic is made; elsewhere it belongs to whoever owns the cluster.
-pub struct CreatingKafka;
+/// A connector of Kafka in development: a missing topic is made; elsewhere it belongs to whoever owns the cluster.
+pub struct CreatingTopics<C>(pub C);
 
 #[async_trait]
-impl Connector for CreatingKafka {
+impl<C: Connector> Connector for CreatingTopics<C> {
     fn name(&self) -> &'static str {
-        KafkaConnector.name()
+        self.0.name()
     }
 
     fn options(&self) -> &'static [OptionSpec] {
-        KafkaConnector.options()
+        self.0.options()
+    }
+
+    fn takes_changes(&self, table: &TableSpec) -> bool {
+        self.0.takes_changes(table)
     }
 
     async fn source(
@@ -102,7 +106,7 @@ impl Connector for CreatingKafka {
         table: &TableSpec,
         context: &ConnectorContext,
     ) -> Result<Arc<dyn SourceFactory>, StreamError> {
-        KafkaConnector.source(table, context).await
+        self.0.source(table, context).await
     }
 
     async fn sink(
@@ -116,6 +120,6 @@ impl Connector for CreatingKafka {
                 "The topic was missing and was created, as this is development."
             );
         }
-        KafkaConnector.sink(table, context).await
+        self.0.sink(table, context).await
     }
 }

@@ -25,7 +25,7 @@
 //! - The user needs WRITE on `transactional.id` and topics, READ on the group, READ and DESCRIBE on the topic, and, to
 //!   know limits beforehand, DESCRIBE_CONFIGS on it.
 //!
-//! Not here: consumer groups, formats (`formats`), changelogs (`upsert-kafka` is refused by name).
+//! Not here: consumer groups, formats (`formats`), reading changelogs (`upsert-kafka` is only written).
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -62,8 +62,9 @@ mod settings;
 mod sink;
 mod source;
 mod start;
+mod upsert;
 
-pub use connector::{KafkaConnector, UpsertKafka};
+pub use connector::KafkaConnector;
 pub use error::KafkaError;
 pub use forget::delete_topic_and_group;
 pub use monitor::{ClusterHealth, GroupLag, Groups, Monitor, PartitionInNeed};
@@ -71,3 +72,4 @@ pub use partition::TopicPartition;
 pub use producer::{Compression, Delivered, Producer, ProducerConfig};
 pub use settings::{Extra, KafkaSettings, Protocol, Sasl, Secret, Security};
 pub use sink::create_topic_if_missing;
+pub use upsert::UpsertKafka;

@@ -27,6 +27,10 @@ impl Connector for Jdbc {
         OPTIONS
     }
 
+    fn takes_changes(&self, table: &TableSpec) -> bool {
+        !table.primary_key.is_empty()
+    }
+
     async fn source(
         &self,
         table: &TableSpec,

@@ -5,7 +5,7 @@ use crate::describe::{join_text, sink_text, source_text, steps_text, union_text,
 use crate::error::{BuildError, Problem, SqlError};
 use crate::lower::{Lowered, LoweredInput, Op};
 use crate::nearest::{nearest, suggestion};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, QueryPlan};
 use crate::source::SOURCE_OPTIONS;
 use crate::table::Table;
 use arrow::datatypes::SchemaRef;
@@ -30,6 +30,7 @@ impl Pipeline {
                 check_table(table, read, connectors, &mut problems);
             }
         }
+        problems.extend(self.queries.iter().filter_map(|query| refused_changes(query, connectors)));
         problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
         SqlError::of(problems)
     }
@@ -105,6 +106,20 @@ fn connector<'c>(table: &Table, connectors: &'c Connectors) -> Result<&'c Arc<dy
         table: table.def.name.value.clone(),
         cause: StreamError::config(format!("there is no connector '{name}'")),
     })
+}
+
+/// Results that change, into a table that only takes new rows.
+fn refused_changes(query: &QueryPlan, connectors: &Connectors) -> Option<Problem> {
+    let connector = connectors.get(&query.sink.def.connector.value)?;
+    if !query.lowered.changes() || connector.takes_changes(&query.spec) {
+        return None;
+    }
+    let message = format!(
+        "table '{}' only takes new rows, but the results written to it change (an aggregation without a window): give \
+         it a connector that takes changes, such as jdbc or upsert-kafka, and a PRIMARY KEY of the GROUP BY columns",
+        query.spec.name
+    );
+    Some(Problem::new(&query.sink.def.name.place, message))
 }
 
 fn check_table(table: &Table, read: bool, connectors: &Connectors, problems: &mut Vec<Problem>) {
@@ -243,6 +258,10 @@ impl Line<'_> {
             Op::Rank(rank) => {
                 let (factory, schema) = (Arc::new(rank.clone()), &rank.output_schema);
                 self.window(window_text(op), factory, schema, Some(&rank.keys));
+            }
+            Op::Running(running) => {
+                let (factory, schema) = (Arc::new(running.clone()), &running.output_schema);
+                self.operator("running", window_text(op), factory, schema, Some(&running.spec.keys));
             }
             Op::Aggregate(window) => {
                 let (factory, schema) = (Arc::new(window.clone()), &window.output_schema);

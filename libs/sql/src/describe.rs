@@ -190,6 +190,12 @@ pub(crate) fn window_text(op: &Op) -> String {
             let order: Vec<String> = order.collect();
             format!("rows {rows} of each window {window}{by}, ordered by {}{ties}", order.join(", "))
         }
+        Op::Running(running) => {
+            let spec = &running.spec;
+            let ttl = running.ttl.map(|ttl| format!("; state kept for {}", width(ttl.as_millis() as i64)));
+            let by = keys_text(&spec.keys, &spec.input_schema);
+            format!("RUNNING{by}{}{}", aggregates_text(spec), ttl.unwrap_or_default())
+        }
         Op::Aggregate(window) => {
             let spec = &window.spec;
             let windows = match window.windowing {

@@ -178,7 +178,7 @@ impl<'s> Planner<'s> {
         let mut queries = Vec::new();
         let mut problems = Vec::new();
         for (chain, insert, sink) in &self.queries {
-            match query(chain, insert, sink, &sources) {
+            match query(chain, insert, sink, &sources, settings) {
                 Ok((lowered, spec)) => queries.push(QueryPlan { lowered, sink: sink.clone(), spec }),
                 Err(problem) => problems.push(problem),
             }
@@ -193,14 +193,20 @@ fn query(
     insert: &InsertDef,
     sink: &Table,
     sources: &[SourcePlan],
+    settings: &Settings,
 ) -> Result<(Lowered, TableSpec), Problem> {
     let places = Places { tokens: &insert.query.tokens, statement: insert.query.statement };
-    let lowered = lower(chain, sources).map_err(|error| places.problem(&error))?;
+    let mut lowered = lower(chain, sources).map_err(|error| places.problem(&error))?;
+    lowered.keep_state_for(settings.state_ttl);
     let spec = table_spec(sink, |kind| match kind {
         DefKind::Physical(_) => true,
         DefKind::Metadata { virtual_, .. } => !virtual_,
         DefKind::Computed(_) => false,
     });
+    let is_key = |column: &stream::Column| spec.primary_key.contains(&column.name);
+    let keys: Vec<usize> =
+        spec.columns.iter().enumerate().filter(|(_, column)| is_key(column)).map(|(i, _)| i).collect();
+    lowered.check_primary_key(&keys).map_err(|error| places.problem(&error))?;
     let lowered = lowered.shaped(&spec.schema());
     let fits = lowered
         .schema

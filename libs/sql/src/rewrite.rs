@@ -11,7 +11,7 @@ use datafusion_expr::expr::{AggregateFunction, AggregateFunctionParams, Case};
 use datafusion_expr::expr_rewriter::NamePreserver;
 use datafusion_expr::utils::grouping_set_to_exprlist;
 use datafusion_expr::{
-    Aggregate, AggregateUDF, Expr, ExprSchemable, Filter, GroupingSet, Join, LogicalPlan, Operator,
+    Aggregate, AggregateUDF, Distinct, Expr, ExprSchemable, Filter, GroupingSet, Join, LogicalPlan, Operator,
     Projection, SubqueryAlias, Window, binary_expr, cast as plain_cast, lit, when,
 };
 use datafusion_functions_aggregate::{average, count, sum};
@@ -39,6 +39,11 @@ pub(crate) fn rewrite(plan: LogicalPlan) -> Result<LogicalPlan> {
             Ok(LogicalPlan::Filter(Filter::try_new(predicate, input)?))
         }
         LogicalPlan::Aggregate(aggregate) => aggregation(aggregate),
+        LogicalPlan::Distinct(Distinct::All(input)) => {
+            let input = Arc::new(rewrite(Arc::unwrap_or_clone(input))?);
+            let columns = input.schema().columns().into_iter().map(Expr::Column).collect();
+            Ok(LogicalPlan::Aggregate(Aggregate::try_new(input, columns, Vec::new())?))
+        }
         LogicalPlan::Join(join) => {
             let left = Arc::new(rewrite(Arc::unwrap_or_clone(join.left))?);
             let right = Arc::new(rewrite(Arc::unwrap_or_clone(join.right))?);

@@ -17,6 +17,8 @@ pub struct Settings {
     pub checkpoint_interval: Option<Duration>,
     /// `table.exec.source.idle-timeout`; zero, as in Flink, is none.
     pub idle_timeout: Option<Duration>,
+    /// `table.exec.state.ttl`: of results that change; zero, as in Flink, keeps them for ever.
+    pub state_ttl: Option<Duration>,
     /// `ibb.source.rows-per-second`: per source instance.
     pub rows_per_second_max: Option<u64>,
     /// `ibb.source.batch-rows`
@@ -25,12 +27,13 @@ pub struct Settings {
     pub unused: Vec<(String, String)>,
 }
 
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 8] = [
     "pipeline.name",
     "parallelism.default",
     "execution.checkpointing.interval",
     "table.local-time-zone",
     "table.exec.source.idle-timeout",
+    "table.exec.state.ttl",
     "ibb.source.rows-per-second",
     "ibb.source.batch-rows",
 ];
@@ -104,6 +107,7 @@ impl Settings {
             "table.exec.source.idle-timeout" => {
                 self.idle_timeout = Some(duration(value)?).filter(|timeout| !timeout.is_zero());
             }
+            "table.exec.state.ttl" => self.state_ttl = Some(duration(value)?).filter(|ttl| !ttl.is_zero()),
             "ibb.source.rows-per-second" => self.rows_per_second_max = Some(positive(value)? as u64),
             "ibb.source.batch-rows" => self.batch_rows_max = Some(positive(value)?),
             "table.local-time-zone" => {

@@ -120,6 +120,12 @@ pub trait Connector: Send + Sync {
     /// required one.
     fn options(&self) -> &'static [OptionSpec];
 
+    /// Whether rows may be written to this table that replace earlier ones: those of its primary key or, where it has
+    /// none, whatever a reader takes them for.
+    fn takes_changes(&self, _table: &TableSpec) -> bool {
+        false
+    }
+
     /// Validates the options and the outside object (does the topic exist?) and prepares reading.
     async fn source(
         &self,

@@ -1,6 +1,7 @@
 //! What a source, an operator and a sink promise.
 
 use crate::StreamError;
+use crate::state::KeyedState;
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 use event::{Batch, DeadLetter, Epoch, Partition, Position, Watermark};
@@ -53,9 +54,17 @@ pub struct Output {
     pub dead: Vec<DeadLetter>,
 }
 
-/// A deterministic step: equal state and inputs give equal outputs. No I/O, no clock, no tasks: time arrives as a
-/// watermark, which never goes back.
+/// A deterministic step: equal state and inputs give equal outputs. No I/O, no clock, no tasks: event time arrives as a
+/// watermark, which never goes back, and the wall clock's as an input, too.
 pub trait Operator: Send {
+    /// Gives it the state by key that its factory asks for. Called before everything else.
+    fn open(&mut self, _state: Box<dyn KeyedState>) -> Result<(), StreamError> {
+        Ok(())
+    }
+
+    /// What the wall clock says, in ms since the Unix epoch, before each batch and each barrier: for state that expires.
+    fn on_clock(&mut self, _now_ms: i64) {}
+
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError>;
 
     /// A batch of the `input`-th edge of its node; only an operator with several has to tell them apart.
@@ -66,11 +75,16 @@ pub trait Operator: Send {
     /// Called only when the watermark rises.
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output) -> Result<(), StreamError>;
 
+    /// The last rows of an epoch, just before its snapshot.
+    fn on_barrier(&mut self, _epoch: Epoch, _out: &mut Output) -> Result<(), StreamError> {
+        Ok(())
+    }
+
     /// The state to continue from. `restore(snapshot())` changes nothing observable.
     fn snapshot(&mut self) -> Result<TaskState, StreamError>;
 
     /// Takes over its share of the states of *all* tasks of its node, which may have been more or fewer than now.
-    /// Called at most once, before the first batch.
+    /// Called before the first batch: once, or once for each epoch that [`TaskState::since`] asks for, in their order.
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError>;
 }
 
@@ -79,6 +93,9 @@ pub trait Operator: Send {
 pub struct TaskState {
     pub value: serde_json::Value,
     pub batches: Vec<RecordBatch>,
+    /// The state is this one and those of all epochs before it from this one on, each of which holds what changed.
+    /// `None`: this one alone.
+    pub since: Option<Epoch>,
     /// Counts since this task was created. The engine adds them over tasks and to those of earlier runs; `restore`
     /// leaves them alone.
     pub counters: BTreeMap<String, u64>,

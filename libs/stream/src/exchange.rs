@@ -1,5 +1,6 @@
 //! Which task a key belongs to.
 
+use crate::state::KeyGroup;
 use crate::{StreamError, TaskIndex};
 use arrow::array::{ArrayRef, BooleanArray, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
@@ -7,16 +8,26 @@ use arrow::record_batch::RecordBatch;
 use datafusion_common::hash_utils::{RandomState, create_hashes};
 
 /// Keys are hashed into this many groups, and the groups are dealt to tasks: state can move to another number of tasks.
-pub(crate) const KEY_GROUPS: u64 = 128;
+pub(crate) const KEY_GROUPS: KeyGroup = 128;
 
 /// The task of each row among `tasks` tasks, by the hash of its key columns; without keys, task 0.
 pub(crate) fn tasks_of(keys: &[ArrayRef], rows: usize, tasks: usize) -> Result<Vec<usize>, StreamError> {
     if keys.is_empty() || tasks == 1 {
         return Ok(vec![0; rows]);
     }
+    Ok(key_groups(keys, rows)?.into_iter().map(|group| task_of(group, tasks)).collect())
+}
+
+/// The key group of each row, by the hash of its key columns.
+pub(crate) fn key_groups(keys: &[ArrayRef], rows: usize) -> Result<Vec<KeyGroup>, StreamError> {
     let mut hashes = vec![0; rows];
     create_hashes(keys, &RandomState::with_seed(0), &mut hashes)?;
-    Ok(hashes.into_iter().map(|hash| ((hash % KEY_GROUPS) * tasks as u64 / KEY_GROUPS) as usize).collect())
+    Ok(hashes.into_iter().map(|hash| (hash % u64::from(KEY_GROUPS)) as KeyGroup).collect())
+}
+
+/// The task, among `tasks`, that a key group is dealt to.
+pub(crate) fn task_of(group: KeyGroup, tasks: usize) -> usize {
+    usize::from(group) * tasks / usize::from(KEY_GROUPS)
 }
 
 /// The rows of `batch` for each task; `None` where there are none.

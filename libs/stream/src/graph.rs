@@ -57,6 +57,11 @@ pub enum WatermarkEmit {
 pub trait OperatorFactory: Send + Sync {
     fn create(&self, task: TaskIndex) -> Result<Box<dyn Operator>, StreamError>;
 
+    /// Whether its operators are to be given state by key.
+    fn keeps_keyed_state(&self) -> bool {
+        false
+    }
+
     /// What its state means: state written under another signature is refused. Empty for operators without state.
     fn signature(&self) -> String {
         String::new()

@@ -17,6 +17,7 @@ mod operators;
 mod pace;
 mod runtime;
 mod snapshot;
+mod state;
 mod succession;
 mod watermark;
 
@@ -32,10 +33,12 @@ pub use graph::{
     Edge, Graph, Node, NodeId, NodeKind, OperatorFactory, Port, Routing, TaskIndex, WatermarkEmit,
 };
 pub use operators::{
-    AggregateSpec, Calc, CalcRole, CalcStep, JoinKind, JoinSide, RankOrder, SessionOutput, SessionWindow,
-    WindowAggregate, WindowAssign, WindowColumn, WindowJoin, WindowRank, WindowShape, Windowing,
+    AggregateSpec, Calc, CalcRole, CalcStep, JoinKind, JoinSide, RankOrder, RunningAggregate, SessionOutput,
+    SessionWindow, WindowAggregate, WindowAssign, WindowColumn, WindowJoin, WindowRank, WindowShape,
+    Windowing,
 };
 pub use pace::Pace;
 pub use runtime::{Progress, RunOptions, RunReport, run};
 pub use snapshot::SnapshotStore;
+pub use state::{Entry, KeyGroup, KeyedState, StateBackend};
 pub use succession::{OutOfOrder, Verdict};

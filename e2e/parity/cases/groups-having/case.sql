@@ -1,5 +1,5 @@
 -- feature: Aggregation without windows | GROUP BY with HAVING: rows that go away again
--- verdict: refused: an aggregation without a window is not supported yet
+-- verdict: refused: a condition on results that change
 -- rows: 1
 CREATE TABLE orders (k STRING, n INT) WITH (${input:orders});
 CREATE TABLE results (k STRING, total INT, PRIMARY KEY (k) NOT ENFORCED) WITH (${upsert});

@@ -1,5 +1,5 @@
 -- feature: Aggregation without windows | GROUP BY a key: a changelog
--- verdict: refused: an aggregation without a window is not supported yet
+-- verdict: same
 -- rows: 2
 CREATE TABLE orders (k STRING, n INT) WITH (${input:orders});
 CREATE TABLE results (k STRING, n BIGINT, total INT, PRIMARY KEY (k) NOT ENFORCED) WITH (${upsert});

@@ -1,5 +1,5 @@
 -- feature: Kafka | 'connector' = 'upsert-kafka' as output of windows by key
--- verdict: refused: upsert-kafka is not supported yet
+-- verdict: same
 -- rows: 2
 CREATE TABLE clicks (page STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:clicks});
 CREATE TABLE results (page STRING, window_start TIMESTAMP(3), n BIGINT, PRIMARY KEY (page, window_start) NOT ENFORCED) WITH (${upsert});

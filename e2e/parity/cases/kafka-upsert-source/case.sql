@@ -1,5 +1,5 @@
 -- feature: Kafka | 'connector' = 'upsert-kafka' as input
--- verdict: refused: upsert-kafka is not supported yet
+-- verdict: refused: reading upsert-kafka is not supported yet
 -- rows: 1
 CREATE TABLE orders (id INT, s STRING, PRIMARY KEY (id) NOT ENFORCED) WITH (
   'connector' = 'upsert-kafka', 'topic' = '${topic:orders}', 'properties.bootstrap.servers' = '${kafka_brokers}',

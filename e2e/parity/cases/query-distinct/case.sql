@@ -1,5 +1,5 @@
 -- feature: Queries | SELECT DISTINCT
--- verdict: refused: SELECT DISTINCT is not supported yet
+-- verdict: same
 -- rows: 2
 CREATE TABLE orders (s STRING) WITH (${input:orders});
 CREATE TABLE results (s STRING, PRIMARY KEY (s) NOT ENFORCED) WITH (${upsert});

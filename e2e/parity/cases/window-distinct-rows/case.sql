@@ -1,5 +1,5 @@
 -- feature: Windows | SELECT DISTINCT over a window
--- verdict: refused: SELECT DISTINCT is not supported yet
+-- verdict: same
 -- rows: 1
 CREATE TABLE events (k STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:events});
 CREATE TABLE results (k STRING, a TIMESTAMP(3), b TIMESTAMP(3)) WITH (${output});

@@ -12,7 +12,7 @@ use sql::Script;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use stream::{ConnectorContext, Connectors, Graph, RunOptions, SnapshotStore};
+use stream::{ConnectorContext, Connectors, Graph, RunOptions, SnapshotStore, StateBackend};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -77,6 +77,7 @@ pub async fn run(
     let options = RunOptions {
         pipeline: names.pipeline.clone(),
         store: SnapshotStore::open(snapshots.to_owned(), &names.pipeline).map_err(of_stream)?,
+        state_backend: StateBackend::Memory,
         checkpoint_interval: shared.checkpoint_interval,
         pending_bytes_max: PENDING_BYTES_MAX,
         shutdown: handle.stop.clone(),

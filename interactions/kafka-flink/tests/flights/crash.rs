@@ -18,7 +18,7 @@ fn paced(rows_per_second: u32) -> String {
 }
 
 /// Waits until the run has committed an epoch of its own.
-async fn progressed(world: &World, running: &mut Running) {
+pub async fn progressed(world: &World, running: &mut Running) {
     let mut connection = world.connect().await;
     let before = world.epoch(&mut connection).await;
     let deadline = tokio::time::Instant::now() + RUN_MAX;

@@ -2,4 +2,5 @@
 
 mod accounting;
 mod crash;
+mod running;
 mod world;

@@ -19,13 +19,16 @@ pub struct World {
 impl World {
     /// `head` goes before the script.
     pub async fn new(head: &str, source_options: &str) -> Self {
+        Self::with_script(&format!("{head}\n{}", SCRIPT.replace("${source_options}", source_options))).await
+    }
+
+    pub async fn with_script(script: &str) -> Self {
         // The database runs as another user, who must be able to reach its folder.
         let folder =
             tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap();
         let mut options = PostgresOptions::new(folder.path().join("postgres"));
         options.durable = false;
         let postgres = EmbeddedPostgres::start(options).await.unwrap();
-        let script = format!("{head}\n{}", SCRIPT.replace("${source_options}", source_options));
         fs::write(folder.path().join("flights.sql"), script).unwrap();
         Self { folder, postgres }
     }
@@ -51,7 +54,8 @@ impl World {
         Program::new(&exe, self.folder.path())
             .args(settings.iter().flat_map(|setting| ["--set", setting]))
             .args(["--sql", "flights.sql", "--state-dir", "state", "--pipeline", "flights"])
-            .args(["--checkpoint-interval", "100", "--parallelism", "2"])
+            .args(["--checkpoint-interval", "100"])
+            .args(if more.contains(&"--parallelism") { &[] } else { &["--parallelism", "2"][..] })
             .args(more)
             .env("IBB__POSTGRESQL__PASSWORD", postgres.password())
     }

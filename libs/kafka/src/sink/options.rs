@@ -58,11 +58,7 @@ impl SinkOptions {
     pub fn parse(table: &TableSpec) -> Result<Self, KafkaError> {
         let options = &table.options;
         refuse_unsupported(table)?;
-        let properties: BTreeMap<String, String> = options
-            .iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix("properties.")?.to_owned(), value.clone())))
-            .collect();
-        let settings = KafkaSettings::from_properties(&properties)?;
+        let (topic, settings) = destination(options)?;
         if settings.get("enable.idempotence").is_some_and(|value| value != "true") {
             return Err(error(
                 "properties.enable.idempotence",
@@ -80,7 +76,7 @@ impl SinkOptions {
         let value = format(options)?;
         let key = key(table)?;
         Ok(Self {
-            topic: topic(options)?,
+            topic,
             settings,
             json: value,
             partitioner: partitioner(options, key.is_some())?,
@@ -93,12 +89,23 @@ impl SinkOptions {
     }
 }
 
+/// The topic, and how its cluster is reached.
+pub(crate) fn destination(
+    options: &BTreeMap<String, String>,
+) -> Result<(Arc<str>, KafkaSettings), KafkaError> {
+    let properties: BTreeMap<String, String> = options
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("properties.")?.to_owned(), value.clone())))
+        .collect();
+    Ok((topic(options)?, KafkaSettings::from_properties(&properties)?))
+}
+
 fn refuse_unsupported(table: &TableSpec) -> Result<(), KafkaError> {
     let options = &table.options;
     if !table.primary_key.is_empty() {
         return Err(KafkaError::Option(
             "the kafka connector with format json takes no PRIMARY KEY when it is written, because it appends and \
-             cannot keep keys unique; remove the key (upsert-kafka comes later)"
+             cannot keep keys unique; remove the key, or write to 'connector' = 'upsert-kafka'"
                 .into(),
         ));
     }

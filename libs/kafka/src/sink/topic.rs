@@ -6,7 +6,7 @@ use crate::connection::{Connection, Session};
 use crate::producer::{Producer, ProducerConfig};
 use crate::properties::for_producer;
 use crate::settings::KafkaSettings;
-use crate::sink::options::SinkOptions;
+use crate::sink::options::destination;
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,8 +67,8 @@ pub async fn create_topic_if_missing(
     context: &ConnectorContext,
     partitions: u32,
 ) -> Result<bool, StreamError> {
-    let options = SinkOptions::parse(table)?;
-    ensure(&table.name, &options.settings, &options.topic, partitions, context.connect_timeout)
+    let (topic, settings) = destination(&table.options)?;
+    ensure(&table.name, &settings, &topic, partitions, context.connect_timeout)
         .await
         .map_err(StreamError::from)
 }

@@ -5,8 +5,8 @@ use crate::error::{Place, Problem};
 use crate::fault::Places;
 use crate::window_call::PREFIX;
 use datafusion_sql::sqlparser::ast::{
-    Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr, SetOperator,
-    SetQuantifier, Spanned, TableFactor, TableWithJoins, WildcardAdditionalOptions,
+    Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr,
+    SetOperator, SetQuantifier, Spanned, TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 use std::collections::BTreeSet;
 
@@ -132,8 +132,8 @@ impl Check<'_> {
     }
 
     fn clauses(&self, select: &Select) -> Result<(), Problem> {
-        if select.distinct.is_some() {
-            return Err(self.near("DISTINCT", "SELECT DISTINCT"));
+        if matches!(&select.distinct, Some(distinct) if *distinct != Distinct::Distinct) {
+            return Err(self.near("DISTINCT", "SELECT DISTINCT ON"));
         }
         if !select.named_window.is_empty() {
             return Err(self.near("WINDOW", "WINDOW"));

@@ -39,7 +39,10 @@ impl Lowering {
     ) -> Result<()> {
         let from = match self.open.take() {
             Some(open) => Basis::Open(open),
-            None => self.attached(groups)?,
+            None => match self.attached(groups)? {
+                Some(attached) => attached,
+                None => return self.running(groups, sets, calls, schema),
+            },
         };
         let current = self.schema.clone();
         let mut input = Input::new(&current);
@@ -70,15 +73,7 @@ impl Lowering {
             }
             self.check_session_keys(&carried[1..], &keys, &input)?;
         }
-        let mut arguments = Vec::new();
-        for call in calls {
-            let argument = input.add(self.real(&call.argument)?, &call.name)?;
-            let filter = match &call.filter {
-                Some(filter) => Some(input.add(self.real(filter)?, &call.name)?),
-                None => None,
-            };
-            arguments.push((argument, filter));
-        }
+        let arguments = self.arguments(calls, &mut input)?;
         let Input { expressions, names, .. } = input;
         let mut input_schema = projected(&expressions, names, &self.schema)?;
         self.compute(expressions, input_schema.clone());
@@ -142,8 +137,22 @@ impl Lowering {
         Ok((schema, (width..=width + keys.len()).collect()))
     }
 
-    /// The windows that rows have from an operator before.
-    fn attached(&self, groups: &[(Physical, String)]) -> Result<Basis> {
+    /// Where the argument of each call is then, and the condition of its FILTER.
+    pub(super) fn arguments(
+        &self,
+        calls: &[AggregateCall],
+        input: &mut Input<'_>,
+    ) -> Result<Vec<(usize, Option<usize>)>> {
+        let one = |call: &AggregateCall| {
+            let argument = input.add(self.real(&call.argument)?, &call.name)?;
+            let filter = call.filter.as_ref().map(|filter| input.add(self.real(filter)?, &call.name));
+            Ok((argument, filter.transpose()?))
+        };
+        calls.iter().map(one).collect()
+    }
+
+    /// The windows that rows have from an operator before, if they have any.
+    fn attached(&self, groups: &[(Physical, String)]) -> Result<Option<Basis>> {
         let place = |wanted: WindowColumn| {
             groups.iter().find_map(|(e, _)| match self.seen(e) {
                 Some(Seen::Real(at, Some(Mark::Window(column)))) if column == wanted => Some(at),
@@ -154,13 +163,14 @@ impl Lowering {
         match (place(WindowColumn::Start), place(WindowColumn::End)) {
             (Some(start), Some(end)) => {
                 let time = place(WindowColumn::Time).unwrap_or(end);
-                Ok(Basis::Attached { start, end, time_type: self.schema.field(time).data_type().clone() })
+                let time_type = self.schema.field(time).data_type().clone();
+                Ok(Some(Basis::Attached { start, end, time_type }))
             }
             _ if has_windows => {
                 let what = "a GROUP BY without both window_start and window_end of its window";
                 Err(unsupported("GROUP", what))
             }
-            _ => Err(unsupported("GROUP", "an aggregation without a window")),
+            _ => Ok(None),
         }
     }
 

@@ -5,6 +5,7 @@ mod aggregate;
 mod input;
 mod join;
 mod rank;
+mod running;
 mod steps;
 mod union;
 
@@ -19,8 +20,8 @@ use rank::bound_ranks;
 use std::sync::Arc;
 use steps::{filter_before_window, merged};
 use stream::{
-    CalcRole, CalcStep, SessionOutput, SessionWindow, WindowAggregate, WindowAssign, WindowColumn,
-    WindowJoin, WindowRank,
+    CalcRole, CalcStep, RunningAggregate, SessionOutput, SessionWindow, WindowAggregate, WindowAssign,
+    WindowColumn, WindowJoin, WindowRank,
 };
 
 /// The operators of one query, one after the other.
@@ -32,6 +33,8 @@ pub(crate) struct Lowered {
     marks: Vec<Option<Mark>>,
     /// The table its rows come from, of a join the left one's.
     origin: Arc<str>,
+    /// The number of key columns by which its results replace earlier ones; `None`: they are only added.
+    keys: Option<usize>,
     /// Of what leaves the last one.
     pub schema: SchemaRef,
 }
@@ -60,10 +63,11 @@ pub(crate) enum Op {
     Session(SessionWindow),
     Aggregate(WindowAggregate),
     Rank(WindowRank),
+    Running(RunningAggregate),
 }
 
 impl Op {
-    /// Whether it keeps rows until their window closes, and so decides what is late.
+    /// Whether it keeps rows or what they come to, and so accounts for them.
     fn is_stateful(&self) -> bool {
         !matches!(self, Self::Calc { .. } | Self::Assign(_))
     }
@@ -76,6 +80,8 @@ enum Mark {
     Window(WindowColumn),
     /// The row's window comes from it.
     Rowtime,
+    /// It is this one of the key columns by which results are replaced.
+    Key(usize),
 }
 
 /// What a column of the query is, where its rows are now.
@@ -103,7 +109,10 @@ pub(crate) fn lower(chain: &Chain, sources: &[SourcePlan]) -> Result<Lowered> {
         Input::Join(join) => {
             let (join, places) = join.narrowed(&chain.needed()[0])?;
             let [left, right] = &join.sides;
-            let sides = [lower(left, sources)?.before_stateful(), lower(right, sources)?.before_stateful()];
+            let side = |chain| -> Result<Lowered> {
+                Ok(lower(chain, sources)?.only_added("JOIN", "a JOIN of")?.before_stateful())
+            };
+            let sides = [side(left)?, side(right)?];
             let (join, seen) = join::window_join(&join, &sides)?;
             let schema = join.output_schema.clone();
             let place = |i: usize| places.get(&i).copied().unwrap_or(usize::MAX);
@@ -115,7 +124,8 @@ pub(crate) fn lower(chain: &Chain, sources: &[SourcePlan]) -> Result<Lowered> {
         }
         Input::Union(sides) => {
             let (sides, places) = narrowed(sides, &chain.needed()[0])?;
-            let sides = sides.iter().map(|side| lower(side, sources)).collect::<Result<Vec<_>>>()?;
+            let side = |chain| lower(chain, sources)?.only_added("UNION", "a UNION of");
+            let sides = sides.iter().map(side).collect::<Result<Vec<_>>>()?;
             let schema = union::schema(&sides);
             let place = |i: usize| places.get(&i).copied().unwrap_or(usize::MAX);
             let stages = chain.pruned(&schema, place)?;
@@ -149,6 +159,8 @@ struct Lowering {
     fed: bool,
     /// Whether those that are here now are.
     accounted: bool,
+    /// As in [`Lowered::keys`].
+    keys: Option<usize>,
     origin: Arc<str>,
 }
 
@@ -171,6 +183,7 @@ impl Lowering {
             open: None,
             fed: false,
             accounted: false,
+            keys: None,
             origin: Arc::from(origin),
         }
     }
@@ -179,6 +192,9 @@ impl Lowering {
         bound_ranks(&mut stages)?;
         filter_before_window(&mut stages);
         for (at, stage) in stages.iter().enumerate() {
+            if self.keys.is_some() {
+                running::refuse_behind(stage)?;
+            }
             match stage {
                 Stage::Filter(predicate) => self.filter(predicate)?,
                 Stage::Project { expressions, schema } => self.project(expressions, schema)?,
@@ -360,7 +376,7 @@ impl Lowering {
             Seen::Coming(_) => None,
         };
         let marks = self.seen.iter().map(mark).collect();
-        Lowered { input: self.input, ops, marks, origin: self.origin, schema: self.schema }
+        Lowered { input: self.input, ops, marks, origin: self.origin, keys: self.keys, schema: self.schema }
     }
 }
 

@@ -39,6 +39,10 @@ impl Connector for Fake {
         ]
     }
 
+    fn takes_changes(&self, table: &TableSpec) -> bool {
+        !table.primary_key.is_empty()
+    }
+
     async fn source(
         &self,
         table: &TableSpec,

@@ -6,6 +6,7 @@ mod fake;
 mod fuzz;
 mod plans;
 mod refusals;
+mod running;
 mod runs;
 mod sinks;
 mod windows;

@@ -23,6 +23,10 @@ impl Connector for Blackhole {
         &[]
     }
 
+    fn takes_changes(&self, _table: &TableSpec) -> bool {
+        true
+    }
+
     async fn source(
         &self,
         table: &TableSpec,

@@ -34,6 +34,10 @@ impl Connector for Print {
         OPTIONS
     }
 
+    fn takes_changes(&self, _table: &TableSpec) -> bool {
+        true
+    }
+
     async fn source(
         &self,
         table: &TableSpec,

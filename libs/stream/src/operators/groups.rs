@@ -34,7 +34,7 @@ impl AggregateSpec {
         format!("by [{}]: [{}]", keys.join(", "), aggregates.join(", "))
     }
 
-    fn key_schema(&self) -> SchemaRef {
+    pub(super) fn key_schema(&self) -> SchemaRef {
         Arc::new(self.input_schema.project(&self.keys).unwrap_or_else(|_| Schema::empty()))
     }
 
@@ -165,7 +165,28 @@ impl Groups {
         rows: usize,
     ) -> Result<(), StreamError> {
         self.intern(keys, rows)?;
+        self.accumulate(arguments)
+    }
+
+    /// Adds the rows whose keys were interned last.
+    pub fn accumulate(&mut self, arguments: &[Arguments]) -> Result<(), StreamError> {
         self.accumulators.update(arguments, &self.ids, self.groups)
+    }
+
+    /// Adds a row of state, key columns left out, to each of these groups.
+    pub fn merge_into(&mut self, state: &[ArrayRef], ids: &[usize]) -> Result<(), StreamError> {
+        self.accumulators.merge(state, ids, self.groups)
+    }
+
+    /// Of the groups that the rows interned last have added to `before`: a row of each, in their order.
+    pub fn first_rows(&self, before: usize) -> Vec<u32> {
+        let mut first = vec![u32::MAX; self.groups - before];
+        for (row, id) in self.ids.iter().enumerate() {
+            if let Some(first) = id.checked_sub(before).map(|new| &mut first[new]) {
+                *first = (*first).min(row as u32);
+            }
+        }
+        first
     }
 
     /// Adds what [`Self::into_state`] gave.
@@ -191,7 +212,8 @@ impl Groups {
         self.groups
     }
 
-    fn intern(&mut self, keys: &[ArrayRef], rows: usize) -> Result<(), StreamError> {
+    /// Finds or makes the group of each row.
+    pub fn intern(&mut self, keys: &[ArrayRef], rows: usize) -> Result<(), StreamError> {
         match &mut self.keys {
             Some(values) => {
                 values.intern(keys, &mut self.ids)?;

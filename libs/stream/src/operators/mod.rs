@@ -2,7 +2,9 @@
 
 mod calc;
 mod groups;
+mod keyed_rows;
 mod rowtime;
+mod running_aggregate;
 mod session_window;
 mod sessions;
 mod shape;
@@ -18,6 +20,7 @@ mod tests;
 pub(crate) use calc::apply;
 pub use calc::{Calc, CalcRole, CalcStep};
 pub use groups::AggregateSpec;
+pub use running_aggregate::RunningAggregate;
 pub use session_window::{SessionOutput, SessionWindow};
 pub use shape::WindowShape;
 pub use window_aggregate::{WindowAggregate, WindowColumn};

@@ -186,6 +186,7 @@ impl Operator for SessionTask {
         Ok(TaskState {
             value: serde_json::to_value(self.watermark).map_err(|e| StreamError::internal(e.to_string()))?,
             batches: vec![sessions, store],
+            since: None,
             counters: self.account.counters(self.plan.of_source),
         })
     }

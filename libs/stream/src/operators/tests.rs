@@ -4,4 +4,5 @@ mod fixed;
 mod fleet;
 mod joins;
 mod ranks;
+mod running;
 mod sessions;

@@ -136,6 +136,7 @@ impl Operator for WindowTask {
         Ok(TaskState {
             value: serde_json::to_value(saved).map_err(|e| StreamError::internal(e.to_string()))?,
             batches,
+            since: None,
             counters: self.account.counters(self.plan.of_source),
         })
     }

@@ -10,7 +10,7 @@ use super::source_task::{Control, SourceTask, saved_watermarks};
 use super::start::{NodeRole, RunningNode, signature};
 use crate::snapshot::{NodeState, Snapshot};
 use crate::watermark::WatermarkTracker;
-use crate::{Graph, Node, NodeKind, Routing, StreamError, TaskIndex};
+use crate::{Graph, Node, NodeKind, Operator, Routing, StreamError, TaskIndex};
 use event::Position;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,7 +78,7 @@ impl<'a> Builder<'a> {
                     let id = node.id.clone();
                     positions.insert(id, self.source(index, node, outputs, saved).await?);
                 }
-                NodeRole::Operator => self.operator(index, node, inputs, outputs, saved)?,
+                NodeRole::Operator => self.operator(index, node, inputs, outputs, restored)?,
                 NodeRole::Sink => self.sink(index, inputs),
             }
         }
@@ -130,19 +130,50 @@ impl<'a> Builder<'a> {
         node: Node,
         inputs: Vec<Receivers>,
         outputs: Vec<Outputs>,
-        saved: Option<&NodeState>,
+        restored: Option<&Snapshot>,
     ) -> Result<(), StreamError> {
         let NodeKind::Operator(factory) = node.kind else { return Err(StreamError::internal("no operator")) };
-        for (task, (inputs, outputs)) in inputs.into_iter().zip(outputs).enumerate() {
-            let mut operator = factory.create(TaskIndex { index: task, count: node.parallelism })?;
-            if let Some(state) = saved.filter(|state| !state.tasks.is_empty()) {
-                operator.restore(&state.tasks)?;
+        let create = |index| {
+            let task = TaskIndex { index, count: node.parallelism };
+            let mut operator = factory.create(task)?;
+            if factory.keeps_keyed_state() {
+                operator.open(self.options.state_backend.open(&node.id, task)?)?;
             }
+            Ok(operator)
+        };
+        let mut operators = (0..node.parallelism).map(create).collect::<Result<Vec<_>, StreamError>>()?;
+        if let Some(snapshot) = restored {
+            self.restore(&node.id, snapshot, &mut operators)?;
+        }
+        for ((operator, inputs), outputs) in operators.into_iter().zip(inputs).zip(outputs) {
             let reporter = self.reporter(index);
             let task = OperatorTask { operator, inputs: Inputs::new(inputs), outputs, reporter };
             self.futures.push(Box::pin(task.run()));
         }
         Ok(())
+    }
+
+    /// Gives every task of a node the states of all of them, the oldest that the snapshot builds on first.
+    fn restore(
+        &self,
+        id: &str,
+        snapshot: &Snapshot,
+        operators: &mut [Box<dyn Operator>],
+    ) -> Result<(), StreamError> {
+        let Some(newest) = snapshot.nodes.get(id).filter(|state| !state.tasks.is_empty()) else {
+            return Ok(());
+        };
+        let mut restore = |state: &NodeState| operators.iter_mut().try_for_each(|o| o.restore(&state.tasks));
+        if let Some(since) = newest.since() {
+            for older in self.options.store.built_on(snapshot, since) {
+                let read = self.options.store.read(&older)?;
+                let read = read.ok_or_else(|| {
+                    StreamError::internal(format!("snapshot {} is gone since it was looked at", older.0))
+                })?;
+                read.nodes.get(id).map_or(Ok(()), &mut restore)?;
+            }
+        }
+        restore(newest)
     }
 
     fn sink(&mut self, index: usize, inputs: Vec<Receivers>) {

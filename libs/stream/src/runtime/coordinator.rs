@@ -140,6 +140,7 @@ impl Coordinator<'_> {
         let collected = self.collect(epoch).await?;
         let positions = collected.positions.clone();
         let (snapshot, rows) = self.snapshot(epoch, collected);
+        let since = snapshot.since();
         let written = write(self.options.store.clone(), snapshot);
         let (written, ()) = tokio::join!(written, prepare_all(&mut self.started.sinks, &rows));
         let (id, bytes) = written?;
@@ -152,7 +153,7 @@ impl Coordinator<'_> {
             let _ = control.send(Control::Committed(positions.get(node).cloned().unwrap_or_default()));
         }
         self.account(begun.elapsed(), bytes);
-        self.prune(&id);
+        self.prune(&id, since);
         self.started.descend(id, ANCESTORS_MAX);
         Ok(())
     }
@@ -237,10 +238,10 @@ impl Coordinator<'_> {
         self.progress.publish(&self.options.pipeline);
     }
 
-    fn prune(&self, newest: &SnapshotId) {
+    fn prune(&self, newest: &SnapshotId, since: Epoch) {
         let (store, newest) = (self.options.store.clone(), newest.clone());
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = store.prune(&newest) {
+            if let Err(error) = store.prune(&newest, since) {
                 tracing::warn!(%error, "an old snapshot stays behind");
             }
         });

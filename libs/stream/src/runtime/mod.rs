@@ -13,7 +13,7 @@ mod start;
 pub use accounting::Progress;
 
 use crate::snapshot::SnapshotStore;
-use crate::{Graph, StreamError};
+use crate::{Graph, StateBackend, StreamError};
 use event::Epoch;
 use resilience::RetryPolicy;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 pub struct RunOptions {
     pub pipeline: String,
     pub store: SnapshotStore,
+    /// Where operators keep what they know of each key.
+    pub state_backend: StateBackend,
     /// An epoch ends after this long…
     pub checkpoint_interval: Duration,
     /// …or when this many bytes of rows wait for their commit. Sinks stop reading above it.

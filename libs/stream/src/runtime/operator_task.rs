@@ -27,8 +27,9 @@ impl OperatorTask {
         loop {
             match self.inputs.next().await {
                 Event::Rows(edge, batch) => {
-                    self.operator.on_input(edge, batch, &mut out)?;
                     let now = resilience::clock::now_ms();
+                    self.operator.on_clock(now);
+                    self.operator.on_input(edge, batch, &mut out)?;
                     out.dead.iter_mut().for_each(|letter| letter.time_ms = now);
                     self.outputs.send(&mut out).await?;
                 }
@@ -43,6 +44,9 @@ impl OperatorTask {
                 }
                 Event::Idle => self.outputs.broadcast(Message::Idle).await?,
                 Event::Barrier(epoch) => {
+                    self.operator.on_clock(resilience::clock::now_ms());
+                    self.operator.on_barrier(epoch, &mut out)?;
+                    self.outputs.send(&mut out).await?;
                     let state = self.operator.snapshot()?;
                     self.reporter.state(epoch, state, Default::default()).await;
                     self.outputs.broadcast(Message::Barrier(epoch)).await?;

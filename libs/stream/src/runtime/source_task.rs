@@ -198,6 +198,7 @@ impl SourceTask {
                 ("records".to_owned(), self.records),
                 ("dead_lettered".to_owned(), self.dead),
             ]),
+            since: None,
         };
         self.reporter.state(epoch, state, self.position.clone()).await;
         Ok(self.outputs.broadcast(Message::Barrier(epoch)).await?)

@@ -32,7 +32,12 @@ pub(crate) fn choose(
             objections.push(format!("{} is torn or was changed", store.path(id).display()));
             continue;
         };
-        match claims.iter().find_map(|claim| objection(claim, id, &snapshot)) {
+        let mut reasons = claims.iter().filter_map(|claim| objection(claim, id, &snapshot));
+        let reason = match reasons.next() {
+            None => missing_link(store, id, &snapshot)?,
+            some => some,
+        };
+        match reason {
             None => return Ok(Some((id.clone(), snapshot))),
             Some(reason) => {
                 tracing::warn!(snapshot = %id.0, reason, "snapshot does not fit the sinks; looking for an older one");
@@ -64,6 +69,23 @@ pub(crate) fn choose(
             ),
         )),
     }
+}
+
+/// Which of the snapshots that this one builds on is not there.
+fn missing_link(
+    store: &SnapshotStore,
+    id: &SnapshotId,
+    snapshot: &Snapshot,
+) -> Result<Option<String>, StreamError> {
+    for older in store.built_on(snapshot, snapshot.since()) {
+        if !store.is_whole(&older)? {
+            return Ok(Some(format!(
+                "{} builds on {}, which is missing, torn or was changed",
+                id.0, older.0
+            )));
+        }
+    }
+    Ok(None)
 }
 
 /// Sinks are claimed before the first snapshot is written. One that was never claimed while there are epochs has lost its

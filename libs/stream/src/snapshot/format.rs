@@ -40,6 +40,20 @@ pub(crate) struct NodeState {
     pub counters: BTreeMap<String, u64>,
 }
 
+impl NodeState {
+    /// The first epoch that its state builds on, if that is not the snapshot's own.
+    pub fn since(&self) -> Option<Epoch> {
+        self.tasks.iter().filter_map(|task| task.since).min()
+    }
+}
+
+impl Snapshot {
+    /// The first epoch that it builds on.
+    pub fn since(&self) -> Epoch {
+        self.nodes.values().filter_map(NodeState::since).min().unwrap_or(self.epoch)
+    }
+}
+
 /// Rows a sink had not committed when the snapshot was taken.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SinkRows {
@@ -72,6 +86,8 @@ struct NodeFooter {
 struct TaskFooter {
     value: serde_json::Value,
     stream: Option<Stream>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<Epoch>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,7 +111,7 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut impl Write) -> Result<(), Str
     for (id, node) in &snapshot.nodes {
         let tasks = node.tasks.iter().map(|task| {
             let stream = write_stream(&mut out, &task.batches)?;
-            Ok(TaskFooter { value: task.value.clone(), stream })
+            Ok(TaskFooter { value: task.value.clone(), stream, since: task.since })
         });
         let tasks = tasks.collect::<Result<Vec<_>, StreamError>>()?;
         let (signature, position) = (node.signature.clone(), node.position.clone());
@@ -141,7 +157,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Snapshot> {
     for (id, node) in footer.nodes {
         let tasks = node.tasks.into_iter().map(|task| {
             let batches = task.stream.map_or(Some(Vec::new()), |stream| read_stream(bytes, stream))?;
-            Some(TaskState { value: task.value, batches, ..TaskState::default() })
+            Some(TaskState { value: task.value, batches, since: task.since, ..TaskState::default() })
         });
         let tasks = tasks.collect::<Option<Vec<_>>>()?;
         let (signature, position, counters) = (node.signature, node.position, node.counters);

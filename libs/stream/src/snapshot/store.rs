@@ -162,10 +162,36 @@ impl SnapshotStore {
         }
     }
 
-    /// Removes what no restart can need any more: all but `newest` and the `keep` before it. Failure is harmless.
-    pub(crate) fn prune(&self, newest: &SnapshotId) -> Result<(), StreamError> {
-        let older = self.list()?.into_iter().skip_while(|listed| listed.id != *newest).skip(1 + self.keep);
-        for listed in older {
+    /// The snapshots from epoch `since` on that a snapshot builds on, oldest first.
+    pub(crate) fn built_on(&self, snapshot: &Snapshot, since: Epoch) -> Vec<SnapshotId> {
+        let needed = |id: &&SnapshotId| self.parse(&id.0).is_some_and(|listed| listed.epoch >= since);
+        let mut ids: Vec<SnapshotId> = snapshot.ancestors.iter().take_while(needed).cloned().collect();
+        ids.reverse();
+        ids
+    }
+
+    /// Whether a snapshot's file is there and is what its name says.
+    pub(crate) fn is_whole(&self, id: &SnapshotId) -> Result<bool, StreamError> {
+        let path = self.path(id);
+        let hashed = File::open(&path).and_then(|file| {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update_reader(file)?;
+            Ok(hasher.finalize().to_hex())
+        });
+        match hashed {
+            Ok(checksum) => Ok(id.0.ends_with(&checksum[..16])),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(StreamError::io(format!("snapshot {} could not be read", path.display()), e)),
+        }
+    }
+
+    /// Removes what no restart can need any more: all but `newest`, the `keep` before it, and what they build on, where
+    /// `newest` builds on epoch `since`. Failure is harmless.
+    pub(crate) fn prune(&self, newest: &SnapshotId, since: Epoch) -> Result<(), StreamError> {
+        // Each epoch's snapshot begins at most one epoch earlier than the next one's.
+        let needed = since.0.saturating_sub(self.keep as u64);
+        let listed = self.list()?.into_iter().skip_while(|listed| listed.id != *newest).skip(1 + self.keep);
+        for listed in listed.filter(|listed| listed.epoch.0 < needed) {
             let path = self.path(&listed.id);
             fs::remove_file(&path)
                 .map_err(|e| StreamError::io(format!("{} could not be removed", path.display()), e))?;

@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stream::{
     AggregateSpec, Claim, Commit, Edge, ErrorKind, Graph, Held, Node, NodeKind, Polled, Port, Routing,
-    RunOptions, RunReport, Sink, SinkCounters, SnapshotStore, Source, SourceFactory, StreamError, TaskIndex,
-    WatermarkEmit, WindowAggregate, WindowColumn, WindowShape, Windowing,
+    RunOptions, RunReport, Sink, SinkCounters, SnapshotStore, Source, SourceFactory, StateBackend,
+    StreamError, TaskIndex, WatermarkEmit, WindowAggregate, WindowColumn, WindowShape, Windowing,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -310,6 +310,7 @@ pub async fn run(graph: Graph, folder: &Path) -> Result<RunReport, StreamError> 
     let options = RunOptions {
         pipeline: "test".into(),
         store: SnapshotStore::open(folder, "test")?,
+        state_backend: StateBackend::Memory,
         checkpoint_interval: Duration::from_millis(1),
         pending_bytes_max: 1 << 20,
         shutdown: CancellationToken::new(),
