@@ -117,6 +117,10 @@ fn groups(groups: Vec<Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
             let sets = sets.into_iter().map(|set| named(set, schema)).collect::<Result<Vec<_>>>()?;
             Ok(vec![Expr::GroupingSet(GroupingSet::GroupingSets(sets))])
         }
+        // Alone, they are left as they are.
+        Ok([Expr::GroupingSet(_)]) => {
+            Err(unsupported("GROUP", "GROUPING SETS, CUBE or ROLLUP without a window"))
+        }
         Ok([other]) => named(vec![other], schema),
         Err(groups) => named(groups, schema),
     }

@@ -199,9 +199,7 @@ mod tests {
             "SET 'pipeline.name' = 'p'; SET 'parallelism.default' = '4'; SET 'execution.checkpointing.interval' = '1 s';
              SET 'table.local-time-zone' = 'UTC'; SET 'table.exec.source.idle-timeout' = '2min';
              SET 'ibb.source.rows-per-second' = '1000'; SET 'ibb.source.batch-rows' = '64'",
-            expect![[
-                r#"Settings { pipeline_name: Some("p"), parallelism: Some(4), checkpoint_interval: Some(1s), idle_timeout: Some(120s), rows_per_second_max: Some(1000), batch_rows_max: Some(64), unused: [] }"#
-            ]],
+            expect![[r#"Settings { pipeline_name: Some("p"), parallelism: Some(4), checkpoint_interval: Some(1s), idle_timeout: Some(120s), state_ttl: None, rows_per_second_max: Some(1000), batch_rows_max: Some(64), unused: [] }"#]],
         );
     }
 
@@ -211,7 +209,7 @@ mod tests {
             "SET 'state.backend.type' = 'rocksdb'; SET 'restart-strategy.type' = 'fixed-delay';
              SET 'execution.runtime-mode' = 'streaming'; SET 'execution.checkpointing.mode' = 'EXACTLY_ONCE'",
             expect![[
-                r#"Settings { pipeline_name: None, parallelism: None, checkpoint_interval: None, idle_timeout: None, rows_per_second_max: None, batch_rows_max: None, unused: [("state.backend.type", "rocksdb"), ("restart-strategy.type", "fixed-delay"), ("execution.runtime-mode", "streaming"), ("execution.checkpointing.mode", "EXACTLY_ONCE")] }"#
+                r#"Settings { pipeline_name: None, parallelism: None, checkpoint_interval: None, idle_timeout: None, state_ttl: None, rows_per_second_max: None, batch_rows_max: None, unused: [("state.backend.type", "rocksdb"), ("restart-strategy.type", "fixed-delay"), ("execution.runtime-mode", "streaming"), ("execution.checkpointing.mode", "EXACTLY_ONCE")] }"#
             ]],
         );
     }
@@ -236,7 +234,7 @@ mod tests {
              SET 'execution.checkpointing.interval' = 'soon'; SET a = 1; SET 'a' 'b'",
             expect![[r#"
                 line 1, column 5, at ''paralelism.default'': unknown setting 'paralelism.default'; did you mean 'parallelism.default'?
-                line 1, column 37, at ''zzz'': unknown setting 'zzz'; the engine understands: pipeline.name, parallelism.default, execution.checkpointing.interval, table.local-time-zone, table.exec.source.idle-timeout, ibb.source.rows-per-second, ibb.source.batch-rows
+                line 1, column 37, at ''zzz'': unknown setting 'zzz'; the engine understands: pipeline.name, parallelism.default, execution.checkpointing.interval, table.local-time-zone, table.exec.source.idle-timeout, table.exec.state.ttl, ibb.source.rows-per-second, ibb.source.batch-rows
                 line 1, column 78, at ''0'': expected a whole number above zero
                 line 2, column 55, at ''soon'': expected a duration such as '5 s', '1 min' or '500 ms'
                 line 2, column 67, at 'a': expected a setting's key in '…'

@@ -46,6 +46,14 @@ pub enum Polled {
     End,
 }
 
+/// The end of an epoch on its way through the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Barrier {
+    pub epoch: Epoch,
+    /// The states that follow must be whole, and build on no earlier one.
+    pub whole: bool,
+}
+
 /// Where an operator puts what it makes.
 #[derive(Default)]
 pub struct Output {
@@ -76,7 +84,7 @@ pub trait Operator: Send {
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output) -> Result<(), StreamError>;
 
     /// The last rows of an epoch, just before its snapshot.
-    fn on_barrier(&mut self, _epoch: Epoch, _out: &mut Output) -> Result<(), StreamError> {
+    fn on_barrier(&mut self, _barrier: Barrier, _out: &mut Output) -> Result<(), StreamError> {
         Ok(())
     }
 

@@ -26,7 +26,7 @@ pub use connector::{
     Column, ColumnKind, Connector, ConnectorContext, Connectors, OptionSpec, SourceFactory, TableSpec,
 };
 pub use contract::{
-    Claim, Commit, Held, Operator, Output, Polled, Sink, SinkCounters, SnapshotId, Source, TaskState,
+    Barrier, Claim, Commit, Held, Operator, Output, Polled, Sink, SinkCounters, SnapshotId, Source, TaskState,
 };
 pub use error::{ErrorKind, StreamError};
 pub use graph::{

@@ -54,11 +54,11 @@ thread_local! {
     static LAST: RefCell<Option<(String, Regex)>> = const { RefCell::new(None) };
 }
 
-/// Runs `body` with the regex of a column of equal patterns; `None` where the column is empty or NULL.
-fn with_pattern<T>(patterns: &ArrayRef, body: impl FnOnce(&Regex) -> T) -> Result<Option<T>> {
+/// Runs `body` with the regex of a column of equal patterns, none of which is NULL; not for an empty column.
+fn with_pattern(patterns: &ArrayRef, body: impl FnOnce(&Regex)) -> Result<()> {
     let patterns = patterns.as_string::<i32>();
-    if patterns.is_empty() || patterns.is_null(0) {
-        return Ok(None);
+    if patterns.is_empty() {
+        return Ok(());
     }
     let pattern = patterns.value(0);
     LAST.with_borrow_mut(|last| {
@@ -66,7 +66,10 @@ fn with_pattern<T>(patterns: &ArrayRef, body: impl FnOnce(&Regex) -> T) -> Resul
             let regex = compiled(pattern).map_err(|reason| exec_datafusion_err!("{reason}"))?;
             *last = Some((pattern.to_owned(), regex));
         }
-        Ok(last.as_ref().map(|(_, regex)| body(regex)))
+        if let Some((_, regex)) = last {
+            body(regex);
+        }
+        Ok(())
     })
 }
 
@@ -74,14 +77,11 @@ fn with_pattern<T>(patterns: &ArrayRef, body: impl FnOnce(&Regex) -> T) -> Resul
 fn found(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
     let texts = arguments[0].as_string::<i32>();
     let mut out = BooleanBuilder::with_capacity(texts.len());
-    let ran = with_pattern(&arguments[1], |regex| {
+    with_pattern(&arguments[1], |regex| {
         for text in texts {
             out.append_option(text.map(|text| !regex.as_str().is_empty() && regex.is_match(text)));
         }
     })?;
-    if ran.is_none() {
-        out.append_nulls(texts.len());
-    }
     Ok(Arc::new(out.finish()))
 }
 
@@ -89,16 +89,13 @@ fn found(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
 fn extract(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
     let (texts, groups) = (arguments[0].as_string::<i32>(), arguments[2].as_primitive::<Int32Type>());
     let mut out = StringBuilder::new();
-    let ran = with_pattern(&arguments[1], |regex| {
+    with_pattern(&arguments[1], |regex| {
         for (text, group) in texts.iter().zip(groups) {
             let group = group.and_then(|group| usize::try_from(group).ok());
             let matched = text.zip(group).and_then(|(text, group)| regex.captures(text)?.get(group));
             out.append_option(matched.map(|part| part.as_str()));
         }
     })?;
-    if ran.is_none() {
-        out.append_nulls(texts.len());
-    }
     Ok(Arc::new(out.finish()))
 }
 
@@ -106,14 +103,11 @@ fn extract(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
 fn replace(arguments: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
     let (texts, others) = (arguments[0].as_string::<i32>(), arguments[2].as_string::<i32>());
     let mut out = StringBuilder::new();
-    let ran = with_pattern(&arguments[1], |regex| {
+    with_pattern(&arguments[1], |regex| {
         for (text, other) in texts.iter().zip(others) {
             out.append_option(text.zip(other).map(|(text, other)| replaced(regex, text, other)));
         }
     })?;
-    if ran.is_none() {
-        out.append_nulls(texts.len());
-    }
     Ok(Arc::new(out.finish()))
 }
 
@@ -166,9 +160,8 @@ fn translate(pattern: &str) -> std::result::Result<String, String> {
             '(' if next == Some('?') => {
                 characters.next();
                 match characters.peek() {
-                    Some(':') => out.push_str("(?"),
                     // `(?<name>`, but not `(?<=` and `(?<!`, which the library refuses itself.
-                    Some('<') => out.push_str("(?"),
+                    Some(':' | '<') => out.push_str("(?"),
                     _ => return Err("look-around, flags and atomic groups".into()),
                 }
             }

@@ -164,7 +164,7 @@ INSERT INTO out SELECT k, b FROM t /*+ OPTIONS('a'='b') */",
             INSERT INTO out SELECT t.k, b FROM t, plain
                 line 4, column 39, at 'plain': a list of tables (a join) is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT k, COUNT(*) FROM t GROUP BY k
-                line 4, column 43, at 'GROUP': an aggregation without a window is not supported yet by the embedded engine; it runs on a Flink cluster
+                planned
             INSERT INTO out SELECT k, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY k, window_start
                 line 4, column 99, at 'GROUP': a GROUP BY without both window_start and window_end of its window is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT k, COUNT(*) FROM t GROUP BY TUMBLE(ts, INTERVAL '1' HOUR), k
@@ -178,7 +178,7 @@ INSERT INTO out SELECT k, b FROM t /*+ OPTIONS('a'='b') */",
             INSERT INTO out SELECT k, b FROM t FETCH FIRST 5 ROWS ONLY
                 line 4, column 36, at 'FETCH': FETCH is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT DISTINCT k, b FROM t
-                line 4, column 24, at 'DISTINCT': SELECT DISTINCT is not supported yet by the embedded engine; it runs on a Flink cluster
+                planned
             INSERT INTO out SELECT k, b FROM t UNION SELECT k, b FROM t
                 line 4, column 36, at 'UNION': UNION is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT k, SUM(b) OVER (PARTITION BY k ORDER BY ts) FROM t
@@ -198,7 +198,7 @@ INSERT INTO out SELECT k, b FROM t /*+ OPTIONS('a'='b') */",
             INSERT INTO out SELECT k, b FROM t GROUP BY 1
                 line 4, column 45, at '1': a constant in GROUP BY is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT k, b FROM t GROUP BY GROUPING SETS ((k), (b))
-                line 4, column 36, at 'GROUP': an aggregation without a window is not supported yet by the embedded engine; it runs on a Flink cluster
+                line 4, column 36, at 'GROUP': GROUPING SETS, CUBE or ROLLUP without a window is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT k, b FROM t HAVING b > 1
                 line 4, column 36, at 'HAVING': HAVING without GROUP BY is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT k, b FROM t WHERE
@@ -258,7 +258,7 @@ INSERT INTO out SELECT k, LAST_VALUE(b) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts
             INSERT INTO out SELECT k, COUNT(*) FROM (SELECT k, window_start, window_end, CAST(window_time AS STRING) AS x FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR))) WHERE x <> 'a' GROUP BY window_start, window_end, k
                 line 4, column 83, at 'window_time': an expression over window_time before the aggregation (use it after the aggregation) is not supported yet by the embedded engine; it runs on a Flink cluster
             INSERT INTO out SELECT k, COUNT(*) FROM (SELECT k, ts AS window_start, ts AS window_end FROM t) GROUP BY window_start, window_end, k
-                line 4, column 97, at 'GROUP': an aggregation without a window is not supported yet by the embedded engine; it runs on a Flink cluster
+                planned
             CREATE VIEW v AS SELECT window_time AS rt FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end, window_time; INSERT INTO out SELECT 'a', COUNT(*) FROM TABLE(TUMBLE(TABLE v, DESCRIPTOR(rt), INTERVAL '2' HOUR)) GROUP BY window_start, window_end
                 planned
             CREATE VIEW v AS SELECT ts + INTERVAL '1' SECOND AS rt FROM t; INSERT INTO out SELECT 'a', COUNT(*) FROM TABLE(TUMBLE(TABLE v, DESCRIPTOR(rt), INTERVAL '2' HOUR)) GROUP BY window_start, window_end

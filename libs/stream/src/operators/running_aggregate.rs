@@ -3,7 +3,7 @@
 use super::groups::{AggregateSpec, Groups};
 use super::keyed_rows::KeyedRows;
 use crate::state::{KeyGroup, KeyedState};
-use crate::{Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
+use crate::{Barrier, Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
 use arrow::array::{ArrayRef, BooleanArray, UInt32Array};
 use arrow::compute::{filter, take};
 use arrow::datatypes::SchemaRef;
@@ -52,7 +52,7 @@ impl OperatorFactory for RunningAggregate {
             since: None,
             restored: false,
             now_ms: 0,
-            epoch: Epoch(0),
+            barrier: Barrier { epoch: Epoch(0), whole: true },
             admitted: 0,
         }))
     }
@@ -84,7 +84,8 @@ struct RunningTask {
     /// Whether there was an epoch before.
     restored: bool,
     now_ms: i64,
-    epoch: Epoch,
+    /// The end of the epoch at hand, once it is there.
+    barrier: Barrier,
     admitted: u64,
 }
 
@@ -123,15 +124,15 @@ impl Operator for RunningTask {
         Ok(())
     }
 
-    fn on_barrier(&mut self, epoch: Epoch, out: &mut Output) -> Result<(), StreamError> {
-        self.epoch = epoch;
+    fn on_barrier(&mut self, barrier: Barrier, out: &mut Output) -> Result<(), StreamError> {
+        self.barrier = barrier;
         self.write(out)
     }
 
     fn snapshot(&mut self) -> Result<TaskState, StreamError> {
-        let (epoch, now_ms) = (self.epoch, self.now_ms);
+        let Barrier { epoch, whole: all } = self.barrier;
         let rows = opened(&mut self.rows)?;
-        let all = rows.len <= WHOLE_KEYS_MAX;
+        let all = all || rows.len <= WHOLE_KEYS_MAX;
         let turn = |n: u64| n % WHOLE_EVERY_EPOCHS;
         let due = |group: &KeyGroup| all || turn(u64::from(*group)) == turn(epoch.0);
         let whole: BTreeSet<KeyGroup> = rows.own_groups().filter(due).collect();
@@ -143,7 +144,7 @@ impl Operator for RunningTask {
             batches.push(rows.outside(&changed, &whole)?);
         }
         for group in &whole {
-            batches.push(rows.group(*group, now_ms)?);
+            batches.push(rows.group(*group, self.now_ms)?);
         }
         batches.retain(|batch| batch.num_rows() > 0);
         self.since = (since < epoch).then_some(since);

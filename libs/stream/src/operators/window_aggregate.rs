@@ -15,7 +15,6 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use event::Watermark;
-use serde::{Deserialize, Serialize};
 use std::iter::repeat_n;
 use std::sync::Arc;
 
@@ -86,13 +85,6 @@ struct WindowTask {
     account: Account,
 }
 
-/// What [`TaskState::value`] holds; `TaskState::batches` has one batch per slice.
-#[derive(Serialize, Deserialize)]
-struct SavedWindows {
-    watermark: Watermark,
-    slices: Vec<Span>,
-}
-
 impl Operator for WindowTask {
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
         let mut split = self.plan.windowing.split(&batch, self.slices.watermark)?;
@@ -132,24 +124,16 @@ impl Operator for WindowTask {
         for slice in &slices {
             batches.push(RecordBatch::try_new(schema.clone(), self.seal(*slice)?)?);
         }
-        let saved = SavedWindows { watermark: self.slices.watermark, slices };
-        Ok(TaskState {
-            value: serde_json::to_value(saved).map_err(|e| StreamError::internal(e.to_string()))?,
-            batches,
-            since: None,
-            counters: self.account.counters(self.plan.of_source),
-        })
+        let counters = self.account.counters(self.plan.of_source);
+        Ok(TaskState { counters, ..self.slices.saved(batches)? })
     }
 
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError> {
         for state in states {
-            let saved: SavedWindows = serde_json::from_value(state.value.clone()).map_err(|e| {
-                StreamError::internal(format!("state of a window aggregate is unreadable: {e}"))
-            })?;
-            self.slices.watermark = self.slices.watermark.max(saved.watermark);
+            let slices = self.slices.restore(state)?;
             let key_count = self.plan.spec.keys.len();
             let keys: Vec<usize> = (0..key_count).collect();
-            for (slice, batch) in saved.slices.iter().zip(&state.batches) {
+            for (slice, batch) in slices.iter().zip(&state.batches) {
                 let mine = own_rows(batch, &keys, self.task)?;
                 if mine.num_rows() > 0 {
                     self.live(*slice)?.merge(mine.columns(), key_count)?;

@@ -1,6 +1,5 @@
 //! Window join: rows of two inputs that share window and keys.
 
-use super::shape::Span;
 use super::windowing::{Account, Slices, Windowing};
 use crate::exchange::own_rows;
 use crate::{Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
@@ -11,7 +10,6 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use arrow::row::{RowConverter, Rows, SortField};
 use datafusion_physical_expr::PhysicalExpr;
 use event::Watermark;
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -110,13 +108,6 @@ struct JoinTask {
     accounts: [Account; 2],
 }
 
-/// What [`TaskState::value`] holds; `TaskState::batches` has two batches per window, left and right.
-#[derive(Serialize, Deserialize)]
-struct SavedJoin {
-    watermark: Watermark,
-    windows: Vec<Span>,
-}
-
 impl Operator for JoinTask {
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
         self.on_input(0, batch, out)
@@ -148,21 +139,15 @@ impl Operator for JoinTask {
     }
 
     fn snapshot(&mut self) -> Result<TaskState, StreamError> {
-        let mut saved = SavedJoin { watermark: self.windows.watermark, windows: Vec::new() };
         let mut batches = Vec::new();
-        for (span, window) in &mut self.windows.kept {
-            saved.windows.push(*span);
+        for window in self.windows.kept.values_mut() {
             for (rows, side) in window.iter_mut().zip(&self.plan.sides) {
                 let all = concat_batches(&side.schema, rows.iter())?;
                 *rows = vec![all.clone()];
                 batches.push(all);
             }
         }
-        let mut state = TaskState {
-            value: serde_json::to_value(saved).map_err(|e| StreamError::internal(e.to_string()))?,
-            batches,
-            ..TaskState::default()
-        };
+        let mut state = self.windows.saved(batches)?;
         for (account, side) in self.accounts.iter().zip(&self.plan.sides) {
             for (name, count) in account.counters(side.of_source) {
                 *state.counters.entry(name).or_default() += count;
@@ -173,10 +158,7 @@ impl Operator for JoinTask {
 
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError> {
         for state in states {
-            let saved: SavedJoin = serde_json::from_value(state.value.clone())
-                .map_err(|e| StreamError::internal(format!("state of a window join is unreadable: {e}")))?;
-            self.windows.watermark = self.windows.watermark.max(saved.watermark);
-            for (span, sides) in saved.windows.iter().zip(state.batches.chunks(2)) {
+            for (span, sides) in self.windows.restore(state)?.iter().zip(state.batches.chunks(2)) {
                 for (input, batch) in sides.iter().enumerate() {
                     let mine = own_rows(batch, &self.plan.sides[input].keys, self.task)?;
                     if mine.num_rows() > 0 {

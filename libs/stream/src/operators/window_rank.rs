@@ -10,7 +10,6 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, Rows, SortField};
 use event::Watermark;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Rows a window may hold beyond twice those it needs.
@@ -117,13 +116,6 @@ struct RankTask {
     account: Account,
 }
 
-/// What [`TaskState::value`] holds; `TaskState::batches` has one batch per window.
-#[derive(Serialize, Deserialize)]
-struct SavedRanks {
-    watermark: Watermark,
-    windows: Vec<Span>,
-}
-
 impl Operator for RankTask {
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
         let (windowing, watermark) = (self.plan.windowing(), self.windows.watermark);
@@ -163,21 +155,13 @@ impl Operator for RankTask {
         for span in &windows {
             batches.push(self.tidied(*span)?);
         }
-        let saved = SavedRanks { watermark: self.windows.watermark, windows };
-        Ok(TaskState {
-            value: serde_json::to_value(saved).map_err(|e| StreamError::internal(e.to_string()))?,
-            batches,
-            since: None,
-            counters: self.account.counters(self.plan.of_source),
-        })
+        let counters = self.account.counters(self.plan.of_source);
+        Ok(TaskState { counters, ..self.windows.saved(batches)? })
     }
 
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError> {
         for state in states {
-            let saved: SavedRanks = serde_json::from_value(state.value.clone())
-                .map_err(|e| StreamError::internal(format!("state of a window rank is unreadable: {e}")))?;
-            self.windows.watermark = self.windows.watermark.max(saved.watermark);
-            for (span, batch) in saved.windows.iter().zip(&state.batches) {
+            for (span, batch) in self.windows.restore(state)?.iter().zip(&state.batches) {
                 // A key's rows all come from one task, so their numbers tell their order.
                 let arrivals = batch.column(batch.num_columns() - 1).as_primitive::<UInt64Type>();
                 let last = arrow::compute::max(arrivals).map_or(0, |last| last + 1);

@@ -2,9 +2,10 @@
 
 use super::rowtime::{RowTime, late_letter, no_time_letter};
 use super::shape::{Span, WindowShape};
-use crate::{Output, StreamError};
+use crate::{Output, StreamError, TaskState};
 use arrow::record_batch::RecordBatch;
 use event::Watermark;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -155,6 +156,13 @@ impl Account {
     }
 }
 
+/// What [`TaskState::value`] of an operator over windows holds; its batches are those of `spans`, in their order.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    watermark: Watermark,
+    spans: Vec<Span>,
+}
+
 /// What is kept per slice until the last window that holds it has closed.
 pub(super) struct Slices<S> {
     windowing: Windowing,
@@ -165,6 +173,21 @@ pub(super) struct Slices<S> {
 impl<S> Slices<S> {
     pub fn new(windowing: Windowing) -> Self {
         Self { windowing, watermark: Watermark::MIN, kept: BTreeMap::new() }
+    }
+
+    /// The state of an operator, with what it saves of each slice.
+    pub fn saved(&self, batches: Vec<RecordBatch>) -> Result<TaskState, StreamError> {
+        let saved = Saved { watermark: self.watermark, spans: self.kept.keys().copied().collect() };
+        let value = serde_json::to_value(saved).map_err(|e| StreamError::internal(e.to_string()))?;
+        Ok(TaskState { value, batches, ..TaskState::default() })
+    }
+
+    /// Goes on from where [`Self::saved`] was; the slices that were kept then.
+    pub fn restore(&mut self, state: &TaskState) -> Result<Vec<Span>, StreamError> {
+        let saved: Saved = serde_json::from_value(state.value.clone())
+            .map_err(|e| StreamError::internal(format!("state of windows is unreadable: {e}")))?;
+        self.watermark = self.watermark.max(saved.watermark);
+        Ok(saved.spans)
     }
 
     /// Raises the watermark; the windows that close by it and hold something, the earliest end first.

@@ -104,7 +104,7 @@ impl<'a> Builder<'a> {
             let (control, commands) = mpsc::unbounded_channel();
             self.controls.push(control);
             self.control_nodes.push(index);
-            let task = SourceTask {
+            let mut task = SourceTask {
                 source,
                 computed: computed.clone(),
                 watermark: watermark.clone(),
@@ -119,6 +119,9 @@ impl<'a> Builder<'a> {
                 ended: false,
                 told: None,
             };
+            // Who has no partitions is idle before anybody's rows: what is late must not depend on who runs first.
+            let told = task.tell_time().await;
+            told.map_err(|_| StreamError::internal("nobody listens to a source"))?;
             self.futures.push(Box::pin(task.run()));
         }
         Ok(all)

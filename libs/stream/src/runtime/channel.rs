@@ -1,7 +1,8 @@
 //! What flows between tasks, and how a task reads from several others at once.
 
+use crate::Barrier;
 use arrow::record_batch::RecordBatch;
-use event::{Epoch, Watermark};
+use event::Watermark;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
@@ -15,7 +16,7 @@ pub(super) enum Message {
     Watermark(Watermark),
     /// The sender has no event time to offer until its next watermark.
     Idle,
-    Barrier(Epoch),
+    Barrier(Barrier),
     End,
 }
 
@@ -29,7 +30,7 @@ pub(super) enum Event {
     /// Every input is idle.
     Idle,
     /// Every input has passed this barrier.
-    Barrier(Epoch),
+    Barrier(Barrier),
     /// Every input has ended, or is gone.
     End,
 }
@@ -51,7 +52,7 @@ pub(super) type Receivers = Vec<(usize, mpsc::Receiver<Message>)>;
 /// The inputs of one task.
 pub(super) struct Inputs {
     inputs: Vec<Input>,
-    barrier: Option<Epoch>,
+    barrier: Option<Barrier>,
     watermark: Watermark,
     idle: bool,
     /// Where the next look begins, so that no input starves.
@@ -118,9 +119,9 @@ impl Inputs {
                 input.idle = false;
             }
             Message::Idle => input.idle = true,
-            Message::Barrier(epoch) => {
+            Message::Barrier(barrier) => {
                 input.blocked = true;
-                self.barrier = Some(epoch);
+                self.barrier = Some(barrier);
                 return None;
             }
             Message::End => {
@@ -161,11 +162,11 @@ impl Inputs {
         if !self.inputs.iter().all(|input| input.blocked || input.ended) {
             return None;
         }
-        let epoch = self.barrier.take()?;
+        let barrier = self.barrier.take()?;
         for input in &mut self.inputs {
             input.blocked = false;
         }
-        Some(Event::Barrier(epoch))
+        Some(Event::Barrier(barrier))
     }
 }
 
@@ -174,6 +175,7 @@ mod tests {
     use super::*;
     use arrow::array::Int64Array;
     use arrow::datatypes::{DataType, Field, Schema};
+    use event::Epoch;
     use std::sync::Arc;
 
     fn row(value: i64) -> Message {
@@ -190,20 +192,22 @@ mod tests {
     #[tokio::test]
     async fn rows_behind_a_barrier_wait_for_the_other_input() {
         let (a, b, mut inputs) = two();
-        a.try_send(Message::Barrier(Epoch(1))).unwrap();
+        let barrier = Barrier { epoch: Epoch(1), whole: false };
+        a.try_send(Message::Barrier(barrier)).unwrap();
         a.try_send(row(2)).unwrap();
         b.try_send(row(1)).unwrap();
-        b.try_send(Message::Barrier(Epoch(1))).unwrap();
+        b.try_send(Message::Barrier(barrier)).unwrap();
         let mut seen = Vec::new();
         for _ in 0..3 {
             seen.push(match inputs.next().await {
                 Event::Rows(_, batch) => {
                     format!("{:?}", batch.column(0).to_data().buffers()[0].typed_data::<i64>())
                 }
+                Event::Barrier(barrier) => format!("end of {}", barrier.epoch),
                 other => format!("{other:?}"),
             });
         }
-        assert_eq!(seen, ["[1]", "Barrier(Epoch(1))", "[2]"]);
+        assert_eq!(seen, ["[1]", "end of 1", "[2]"]);
     }
 
     #[tokio::test]

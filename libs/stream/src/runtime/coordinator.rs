@@ -5,7 +5,7 @@ use super::source_task::Control;
 use super::start::{NodeRole, RunningSink, Started};
 use super::{RunOptions, RunReport};
 use crate::snapshot::{NodeState, SinkRows, Snapshot, SnapshotStore};
-use crate::{Commit, SnapshotId, StreamError, TaskState};
+use crate::{Barrier, Commit, SnapshotId, StreamError, TaskState};
 use arrow::record_batch::RecordBatch;
 use event::{Epoch, Position};
 use resilience::{failpoint, retry};
@@ -133,9 +133,10 @@ impl Coordinator<'_> {
     async fn epoch(&mut self, last: bool) -> Result<(), StreamError> {
         let begun = Instant::now();
         let epoch = self.started.epoch.next();
+        let barrier = Barrier { epoch, whole: false };
         for control in &self.started.controls {
             // A task that is gone has reported why.
-            let _ = control.send(Control::Barrier { epoch, last });
+            let _ = control.send(Control::Barrier { barrier, last });
         }
         let collected = self.collect(epoch).await?;
         let positions = collected.positions.clone();

@@ -43,13 +43,13 @@ impl OperatorTask {
                     self.outputs.broadcast(Message::Watermark(watermark)).await?;
                 }
                 Event::Idle => self.outputs.broadcast(Message::Idle).await?,
-                Event::Barrier(epoch) => {
+                Event::Barrier(barrier) => {
                     self.operator.on_clock(resilience::clock::now_ms());
-                    self.operator.on_barrier(epoch, &mut out)?;
+                    self.operator.on_barrier(barrier, &mut out)?;
                     self.outputs.send(&mut out).await?;
                     let state = self.operator.snapshot()?;
-                    self.reporter.state(epoch, state, Default::default()).await;
-                    self.outputs.broadcast(Message::Barrier(epoch)).await?;
+                    self.reporter.state(barrier.epoch, state, Default::default()).await;
+                    self.outputs.broadcast(Message::Barrier(barrier)).await?;
                 }
                 Event::End => {
                     self.outputs.broadcast(Message::End).await?;

@@ -37,10 +37,11 @@ impl SinkTask {
                         }
                     }
                 }
-                Event::Barrier(epoch) => {
+                Event::Barrier(barrier) => {
                     bytes = 0;
                     let node = self.reporter.node;
-                    self.reporter.send(Report::Rows { node, epoch, rows: std::mem::take(&mut rows) }).await;
+                    let rows = std::mem::take(&mut rows);
+                    self.reporter.send(Report::Rows { node, epoch: barrier.epoch, rows }).await;
                 }
                 Event::Watermark(_) | Event::Idle => {}
                 Event::End => return,

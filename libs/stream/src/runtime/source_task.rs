@@ -5,12 +5,12 @@ use super::coordinator::{Report, Reporter};
 use super::outputs::{Outputs, Stop};
 use crate::operators::apply;
 use crate::watermark::{EventTime, PartitionWatermarks, WatermarkTracker};
-use crate::{CalcStep, Output, Polled, Source, StreamError, TaskState, WatermarkEmit};
+use crate::{Barrier, CalcStep, Output, Polled, Source, StreamError, TaskState, WatermarkEmit};
 use arrow::array::{Array, AsArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, TimeUnit, TimestampMillisecondType};
 use arrow::record_batch::RecordBatch;
 use datafusion_physical_expr::PhysicalExpr;
-use event::{Batch, Epoch, Partition, Position, Watermark};
+use event::{Batch, Partition, Position, Watermark};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 /// What the coordinator tells a source task.
 pub(super) enum Control {
     Barrier {
-        epoch: Epoch,
+        barrier: Barrier,
         /// Nothing is read after it.
         last: bool,
     },
@@ -53,14 +53,13 @@ impl SourceTask {
     }
 
     async fn work(&mut self) -> Result<(), Stop> {
-        self.tell_time().await?;
         loop {
             let change = self.tracker.next_change(Instant::now());
             tokio::select! {
                 biased;
                 control = self.control.recv() => match control {
-                    Some(Control::Barrier { epoch, last }) => {
-                        self.barrier(epoch).await?;
+                    Some(Control::Barrier { barrier, last }) => {
+                        self.barrier(barrier).await?;
                         if last {
                             self.outputs.broadcast(Message::End).await?;
                             return self.commit_until_closed().await;
@@ -176,7 +175,8 @@ impl SourceTask {
         Ok(Some(times.clone()))
     }
 
-    async fn tell_time(&mut self) -> Result<(), Stop> {
+    /// Tells its event time if that is another than before.
+    pub async fn tell_time(&mut self) -> Result<(), Stop> {
         let now = self.tracker.event_time(Instant::now());
         if self.told == Some(now) {
             return Ok(());
@@ -189,7 +189,7 @@ impl SourceTask {
         Ok(self.outputs.broadcast(message).await?)
     }
 
-    async fn barrier(&mut self, epoch: Epoch) -> Result<(), Stop> {
+    async fn barrier(&mut self, barrier: Barrier) -> Result<(), Stop> {
         let watermarks = serde_json::to_value(self.tracker.save());
         let state = TaskState {
             value: watermarks.map_err(|e| StreamError::internal(e.to_string()))?,
@@ -200,8 +200,8 @@ impl SourceTask {
             ]),
             since: None,
         };
-        self.reporter.state(epoch, state, self.position.clone()).await;
-        Ok(self.outputs.broadcast(Message::Barrier(epoch)).await?)
+        self.reporter.state(barrier.epoch, state, self.position.clone()).await;
+        Ok(self.outputs.broadcast(Message::Barrier(barrier)).await?)
     }
 
     async fn commit(&mut self, position: &Position) {

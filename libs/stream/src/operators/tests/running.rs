@@ -3,7 +3,8 @@
 use super::fleet::{count_and_sum, schema};
 use crate::exchange::split;
 use crate::{
-    AggregateSpec, Operator, OperatorFactory, Output, RunningAggregate, StateBackend, TaskIndex, TaskState,
+    AggregateSpec, Barrier, Operator, OperatorFactory, Output, RunningAggregate, StateBackend, TaskIndex,
+    TaskState,
 };
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
@@ -93,13 +94,13 @@ impl Fleet {
     }
 
     /// Ends an epoch; what it emits.
-    fn barrier(&mut self) -> Vec<(Option<String>, (i64, i64))> {
+    fn barrier(&mut self, whole: bool) -> Vec<(Option<String>, (i64, i64))> {
         let epoch = self.epochs.last_key_value().map_or(1, |(epoch, _)| epoch + 1);
         let mut out = Output::default();
         let mut states = Vec::new();
         for task in &mut self.tasks {
             task.on_clock(self.now_ms);
-            task.on_barrier(Epoch(epoch), &mut out).unwrap();
+            task.on_barrier(Barrier { epoch: Epoch(epoch), whole }, &mut out).unwrap();
             states.push(task.snapshot().unwrap());
         }
         self.epochs.insert(epoch, states);
@@ -142,7 +143,7 @@ fn every_epoch_says_what_its_keys_have_come_to() {
                 }
                 fleet.rows(&rows);
             }
-            let emitted = fleet.barrier();
+            let emitted = fleet.barrier(false);
             assert_eq!(emitted.len(), touched.len(), "epoch {epoch}: one row per key");
             assert_eq!(emitted.into_iter().collect::<Totals>(), touched, "epoch {epoch} with {backend:?}");
             partial += usize::from(fleet.saved_rows() < truth.len() / 2);
@@ -151,6 +152,9 @@ fn every_epoch_says_what_its_keys_have_come_to() {
             }
         }
         assert!(truth.len() > 20_000, "{} keys", truth.len());
+        fleet.barrier(true);
+        assert_eq!(fleet.saved_rows(), truth.len(), "a whole state has every key");
+        assert!(fleet.epochs.last_key_value().unwrap().1.iter().all(|state| state.since.is_none()));
         assert!(partial > 40, "only {partial} snapshots were small");
     }
 }
@@ -164,21 +168,21 @@ fn state_expires_by_the_wall_clock() {
         let row = |key: &str, value| (Some(key.to_owned()), value);
         let total = |key: &str, count, sum| (Some(key.to_owned()), (count, sum));
         fleet.rows(&[row("a", 1), row("b", 10)]);
-        assert_eq!(fleet.barrier().len(), 2);
+        assert_eq!(fleet.barrier(false).len(), 2);
         fleet.now_ms += 99;
         fleet.rows(&[row("a", 2)]);
-        assert_eq!(fleet.barrier(), [total("a", 2, 3)], "in time");
+        assert_eq!(fleet.barrier(false), [total("a", 2, 3)], "in time");
         fleet.restart(2);
         fleet.now_ms += 99;
         fleet.rows(&[row("a", 4), row("b", 20)]);
-        let emitted: Totals = fleet.barrier().into_iter().collect();
+        let emitted: Totals = fleet.barrier(false).into_iter().collect();
         assert_eq!(
             emitted,
             Totals::from([total("a", 3, 7), total("b", 1, 20)]),
             "a was written since, b not"
         );
         fleet.now_ms += 100;
-        assert!(fleet.barrier().is_empty());
+        assert!(fleet.barrier(false).is_empty());
         assert_eq!(fleet.saved_rows(), 0, "what has expired is not saved");
     }
 }
@@ -196,7 +200,7 @@ fn distinct_keys_are_emitted_once() {
         let mut out = Output::default();
         let mut states = Vec::new();
         for task in &mut fleet.tasks {
-            task.on_barrier(Epoch(1), &mut out).unwrap();
+            task.on_barrier(Barrier { epoch: Epoch(1), whole: false }, &mut out).unwrap();
             states.push(task.snapshot().unwrap());
         }
         fleet.epochs.insert(1, states);
