@@ -115,8 +115,8 @@ fn refused_changes(query: &QueryPlan, connectors: &Connectors) -> Option<Problem
         return None;
     }
     let message = format!(
-        "table '{}' only takes new rows, but the results written to it change (an aggregation without a window): give \
-         it a connector that takes changes, such as jdbc or upsert-kafka, and a PRIMARY KEY of the GROUP BY columns",
+        "table '{}' only takes new rows, but the results written to it change (an aggregation or ROW_NUMBER without a window): give \
+         it a connector that takes changes, such as jdbc or upsert-kafka, and a PRIMARY KEY of the columns of GROUP BY or PARTITION BY",
         query.spec.name
     );
     Some(Problem::new(&query.sink.def.name.place, message))
@@ -262,6 +262,10 @@ impl Line<'_> {
             Op::Running(running) => {
                 let (factory, schema) = (Arc::new(running.clone()), &running.output_schema);
                 self.operator("running", window_text(op), factory, schema, Some(&running.spec.keys));
+            }
+            Op::FirstRow(first) => {
+                let (factory, schema) = (Arc::new(first.clone()), &first.schema);
+                self.operator("first", window_text(op), factory, schema, Some(&first.keys));
             }
             Op::Aggregate(window) => {
                 let (factory, schema) = (Arc::new(window.clone()), &window.output_schema);

@@ -5,8 +5,10 @@ use crate::lower::{Lowered, LoweredInput, Op};
 use crate::pipeline::{Pipeline, QueryPlan};
 use crate::source::SourcePlan;
 use arrow::datatypes::Schema;
+use std::time::Duration;
 use stream::{
-    AggregateSpec, CalcStep, JoinSide, SessionOutput, WatermarkEmit, WindowJoin, WindowShape, Windowing,
+    AggregateSpec, CalcStep, JoinSide, RankOrder, SessionOutput, WatermarkEmit, WindowJoin, WindowShape,
+    Windowing,
 };
 
 impl Pipeline {
@@ -170,15 +172,7 @@ pub(crate) fn window_text(op: &Op) -> String {
         }
         Op::Rank(rank) => {
             let name = |i: usize| rank.input_schema.field(i).name();
-            let order = rank.order.iter().map(|by| {
-                let direction = if by.descending { " DESC" } else { "" };
-                let nulls = match (by.descending, by.nulls_first) {
-                    (false, false) => " NULLS LAST",
-                    (true, true) => " NULLS FIRST",
-                    _ => "",
-                };
-                format!("{}{direction}{nulls}", name(by.column))
-            });
+            let order = order_text(&rank.order, &rank.input_schema);
             let rows = if rank.from == 1 {
                 format!("first {}", rank.to)
             } else {
@@ -187,14 +181,18 @@ pub(crate) fn window_text(op: &Op) -> String {
             let window = format!("{}, {}", name(rank.start), name(rank.end));
             let by = keys_text(&rank.keys, &rank.input_schema);
             let ties = if rank.later_first { ", the later of equal ones" } else { "" };
-            let order: Vec<String> = order.collect();
-            format!("rows {rows} of each window {window}{by}, ordered by {}{ties}", order.join(", "))
+            format!("rows {rows} of each window {window}{by}, ordered by {order}{ties}")
         }
         Op::Running(running) => {
             let spec = &running.spec;
-            let ttl = running.ttl.map(|ttl| format!("; state kept for {}", width(ttl.as_millis() as i64)));
             let by = keys_text(&spec.keys, &spec.input_schema);
-            format!("RUNNING{by}{}{}", aggregates_text(spec), ttl.unwrap_or_default())
+            format!("RUNNING{by}{}{}", aggregates_text(spec), ttl_text(running.ttl))
+        }
+        Op::FirstRow(first) => {
+            let by = keys_text(&first.keys, &first.schema);
+            let order = order_text(&first.order, &first.schema);
+            let ties = if first.later_first { ", the later of equal ones" } else { "" };
+            format!("FIRST row{by}, ordered by {order}{ties}{}", ttl_text(first.ttl))
         }
         Op::Aggregate(window) => {
             let spec = &window.spec;
@@ -210,6 +208,24 @@ pub(crate) fn window_text(op: &Op) -> String {
             format!("{windows}{}{}", keys_text(&spec.keys, &spec.input_schema), aggregates_text(spec))
         }
     }
+}
+
+fn ttl_text(ttl: Option<Duration>) -> String {
+    ttl.map(|ttl| format!("; state kept for {}", width(ttl.as_millis() as i64))).unwrap_or_default()
+}
+
+/// `price DESC, ts NULLS LAST`
+fn order_text(order: &[RankOrder], schema: &Schema) -> String {
+    let one = |by: &RankOrder| {
+        let direction = if by.descending { " DESC" } else { "" };
+        let nulls = match (by.descending, by.nulls_first) {
+            (false, false) => " NULLS LAST",
+            (true, true) => " NULLS FIRST",
+            _ => "",
+        };
+        format!("{}{direction}{nulls}", schema.field(by.column).name())
+    };
+    order.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn keys_text(keys: &[usize], schema: &Schema) -> String {

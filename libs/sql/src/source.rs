@@ -27,6 +27,8 @@ pub(crate) struct SourcePlan {
     pub computed: Vec<CalcStep>,
     pub watermark: Option<Physical>,
     pub emit: WatermarkEmit,
+    /// Where the column of the watermark is in `schema`.
+    pub rowtime: Option<usize>,
     pub idle_timeout: Option<Duration>,
     /// Of the rows after the computed columns.
     pub schema: SchemaRef,
@@ -76,14 +78,14 @@ pub(crate) fn source(table: &Arc<Table>, mut needed: BTreeSet<usize>, timing: Ti
     let order: Vec<usize> =
         if steps.is_empty() { read.into_iter().collect() } else { needed.into_iter().collect() };
     let places: BTreeMap<usize, usize> = order.into_iter().enumerate().map(|(at, i)| (i, at)).collect();
-    let rowtime = table.watermark.as_ref().and_then(|w| places.get(&w.rowtime));
+    let rowtime = table.watermark.as_ref().and_then(|w| places.get(&w.rowtime)).copied();
     let emit = match rowtime {
-        Some(rowtime) if timing.on_event => WatermarkEmit::OnEvent(*rowtime),
+        Some(rowtime) if timing.on_event => WatermarkEmit::OnEvent(rowtime),
         _ => WatermarkEmit::PerBatch,
     };
     let Timing { idle_timeout, .. } = timing;
     let table = table.clone();
-    Ok(SourcePlan { table, spec, computed: steps, watermark, emit, idle_timeout, schema, places })
+    Ok(SourcePlan { table, spec, computed: steps, watermark, emit, rowtime, idle_timeout, schema, places })
 }
 
 /// What the connector is told; `read` are indices into the table's schema.

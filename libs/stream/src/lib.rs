@@ -33,9 +33,9 @@ pub use graph::{
     Edge, Graph, Node, NodeId, NodeKind, OperatorFactory, Port, Routing, TaskIndex, WatermarkEmit,
 };
 pub use operators::{
-    AggregateSpec, Calc, CalcRole, CalcStep, JoinKind, JoinSide, RankOrder, RunningAggregate, SessionOutput,
-    SessionWindow, WindowAggregate, WindowAssign, WindowColumn, WindowJoin, WindowRank, WindowShape,
-    Windowing,
+    AggregateSpec, Calc, CalcRole, CalcStep, FirstRow, JoinKind, JoinSide, RankOrder, RunningAggregate,
+    SessionOutput, SessionWindow, WindowAggregate, WindowAssign, WindowColumn, WindowJoin, WindowRank,
+    WindowShape, Windowing,
 };
 pub use pace::Pace;
 pub use runtime::{Progress, RunOptions, RunReport, run};

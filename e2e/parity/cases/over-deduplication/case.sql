@@ -1,5 +1,5 @@
 -- feature: OVER | deduplication: the first row of a key by event time
--- verdict: refused: ROW_NUMBER without both window_start and window_end of a window in PARTITION BY is not supported yet
+-- verdict: same
 -- rows: 1
 CREATE TABLE orders (k STRING, id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (${input:orders});
 CREATE TABLE results (k STRING, id INT, PRIMARY KEY (k) NOT ENFORCED) WITH (${upsert});

@@ -20,8 +20,8 @@ use rank::bound_ranks;
 use std::sync::Arc;
 use steps::{filter_before_window, merged};
 use stream::{
-    CalcRole, CalcStep, RunningAggregate, SessionOutput, SessionWindow, WindowAggregate, WindowAssign,
-    WindowColumn, WindowJoin, WindowRank,
+    CalcRole, CalcStep, FirstRow, RunningAggregate, SessionOutput, SessionWindow, WindowAggregate,
+    WindowAssign, WindowColumn, WindowJoin, WindowRank,
 };
 
 /// The operators of one query, one after the other.
@@ -64,6 +64,7 @@ pub(crate) enum Op {
     Aggregate(WindowAggregate),
     Rank(WindowRank),
     Running(RunningAggregate),
+    FirstRow(FirstRow),
 }
 
 impl Op {
@@ -78,7 +79,7 @@ impl Op {
 enum Mark {
     /// It is one of those of the row's window.
     Window(WindowColumn),
-    /// The row's window comes from it.
+    /// It is the row's event time.
     Rowtime,
     /// It is this one of the key columns by which results are replaced.
     Key(usize),
@@ -103,7 +104,10 @@ pub(crate) fn lower(chain: &Chain, sources: &[SourcePlan]) -> Result<Lowered> {
             let source = &sources[at];
             let place = |i: usize| source.places.get(&i).copied().unwrap_or(usize::MAX);
             let stages = chain.pruned(&source.schema, place)?;
-            let lowering = Lowering::new(LoweredInput::Source(at), source.schema.clone(), name);
+            let mut lowering = Lowering::new(LoweredInput::Source(at), source.schema.clone(), name);
+            if let Some(rowtime) = source.rowtime {
+                lowering.seen[rowtime] = Seen::Real(rowtime, Some(Mark::Rowtime));
+            }
             lowering.stages(stages)
         }
         Input::Join(join) => {

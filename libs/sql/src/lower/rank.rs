@@ -94,7 +94,15 @@ impl Lowering {
         let place = |wanted: WindowColumn| {
             keys.iter().copied().find(|i| self.seen[*i] == Seen::Real(*i, Some(Mark::Window(wanted))))
         };
+        let time = Some(Mark::Window(WindowColumn::Time));
+        let by_time = |i: usize| matches!(self.seen[i], Seen::Real(_, mark) if mark == time || mark == Some(Mark::Rowtime));
+        // That is deduplication in Flink, which keeps the last of equal rows.
+        let later_first = matches!(order, [by] if by.descending && by_time(by.column)) && to == Some(1);
         let (Some(start), Some(end)) = (place(WindowColumn::Start), place(WindowColumn::End)) else {
+            let is_window = |seen: &Seen| matches!(seen, Seen::Real(_, Some(Mark::Window(_))));
+            if (from, to) == (1, Some(1)) && !keys.is_empty() && !self.seen.iter().any(is_window) {
+                return self.first_row(keys, order, later_first, schema);
+            }
             let what = "ROW_NUMBER without both window_start and window_end of a window in PARTITION BY";
             return Err(unsupported(ROW_NUMBER, what));
         };
@@ -107,10 +115,6 @@ impl Lowering {
         }
         let keys = keys.iter().copied();
         let keys = keys.filter(|i| !matches!(self.seen[*i], Seen::Real(_, Some(Mark::Window(_))))).collect();
-        let time = Some(Mark::Window(WindowColumn::Time));
-        let by_time = |i: usize| matches!(self.seen[i], Seen::Real(_, mark) if mark == time || mark == Some(Mark::Rowtime));
-        // That is deduplication in Flink, which keeps the last of equal rows.
-        let later_first = matches!(order, [by] if by.descending && by_time(by.column)) && to == 1;
         self.flush();
         self.ops.push(Op::Rank(WindowRank {
             input_schema: self.schema.clone(),

@@ -1,16 +1,17 @@
-//! Aggregations without a window: their results replace earlier ones of the same key.
+//! Aggregations and deduplication without a window: their results replace earlier ones of the same key.
 
 use super::input::{Input, aggregates};
 use super::{Lowered, Lowering, Mark, Op, Seen};
 use crate::chain::{AggregateCall, Physical, Stage, projected};
 use crate::fault::unsupported;
 use arrow::datatypes::{Field, Schema, SchemaRef};
-use datafusion_common::Result;
+use datafusion_common::{Result, ScalarValue};
+use datafusion_physical_expr::expressions::{Column, Literal};
 use std::sync::Arc;
 use std::time::Duration;
-use stream::{AggregateSpec, RunningAggregate};
+use stream::{AggregateSpec, FirstRow, RankOrder, RunningAggregate};
 
-const CHANGING: &str = "results that change (an aggregation without a window)";
+const CHANGING: &str = "results that change (an aggregation or ROW_NUMBER without a window)";
 
 /// Nothing but a projection may follow an operator whose results change.
 pub(super) fn refuse_behind(stage: &Stage) -> Result<()> {
@@ -51,22 +52,52 @@ impl Lowered {
         if found == (0..keys).map(Some).collect::<Vec<_>>() {
             return Ok(());
         }
-        let what =
-            "a PRIMARY KEY that is not the columns of GROUP BY, all of them, in the types they have there,";
+        let what = "a PRIMARY KEY that is not the columns of GROUP BY, or of PARTITION BY, all of them, in the types they have there,";
         Err(unsupported("GROUP", what))
     }
 
     /// State of results that change is kept for so long after a key's last row; `None`: for ever.
     pub(crate) fn keep_state_for(&mut self, ttl: Option<Duration>) {
         for op in &mut self.ops {
-            if let Op::Running(running) = op {
-                running.ttl = ttl;
+            match op {
+                Op::Running(running) => running.ttl = ttl,
+                Op::FirstRow(first) => first.ttl = ttl,
+                _ => {}
             }
         }
     }
 }
 
 impl Lowering {
+    /// Deduplication: the row that is number 1 of its keys; its number is a constant.
+    pub(super) fn first_row(
+        &mut self,
+        keys: &[usize],
+        order: &[RankOrder],
+        later_first: bool,
+        schema: &SchemaRef,
+    ) -> Result<()> {
+        self.flush();
+        self.ops.push(Op::FirstRow(FirstRow {
+            schema: self.schema.clone(),
+            keys: keys.to_vec(),
+            order: order.to_vec(),
+            later_first,
+            ttl: None,
+            of_source: !std::mem::replace(&mut self.accounted, true),
+        }));
+        let mark = |i: usize| keys.iter().position(|key| *key == i).map(Mark::Key);
+        let width = self.schema.fields().len();
+        self.seen = (0..=width).map(|i| Seen::Real(i, mark(i))).collect();
+        self.keys = Some(keys.len());
+        let column = |i: usize| Arc::new(Column::new(self.schema.field(i).name(), i)) as Physical;
+        let mut expressions: Vec<Physical> = (0..width).map(column).collect();
+        let number = ScalarValue::Int64(Some(1)).cast_to(schema.field(width).data_type())?;
+        expressions.push(Arc::new(Literal::new(number)));
+        self.compute(expressions, schema.clone());
+        Ok(())
+    }
+
     pub(super) fn running(
         &mut self,
         groups: &[(Physical, String)],

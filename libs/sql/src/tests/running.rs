@@ -34,6 +34,19 @@ INSERT INTO keys SELECT DISTINCT i, k FROM t",
     );
 }
 
+#[test]
+fn deduplication() {
+    let rows = "CREATE TABLE rows (i INT, n BIGINT, k STRING, PRIMARY KEY (k, i) NOT ENFORCED) WITH ('connector' = 'fake', 'path' = 'y');";
+    let query = |order: &str| {
+        format!(
+            "{rows} INSERT INTO rows SELECT i, b, k FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k, i ORDER BY {order}) AS r FROM t) WHERE r = 1"
+        )
+    };
+    check_with_tables(&query("ts"), expect![[""]]);
+    check_with_tables(&query("ts DESC"), expect![[""]]);
+    check_with_tables(&query("d DESC, ts"), expect![[""]]);
+}
+
 /// What may stand behind results that change, and which key they are written by.
 #[test]
 fn refusals() {

@@ -1,6 +1,8 @@
 //! The operators of the embedded engine; each file is one of them, with its factory, or what several share.
 
 mod calc;
+mod epoch_rows;
+mod first_row;
 mod groups;
 mod keyed_rows;
 mod rowtime;
@@ -19,6 +21,7 @@ mod tests;
 
 pub(crate) use calc::apply;
 pub use calc::{Calc, CalcRole, CalcStep};
+pub use first_row::FirstRow;
 pub use groups::AggregateSpec;
 pub use running_aggregate::RunningAggregate;
 pub use session_window::{SessionOutput, SessionWindow};

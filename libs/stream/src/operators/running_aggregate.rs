@@ -1,26 +1,19 @@
 //! Aggregates per key, without a window: what a key has come to, said again whenever it changes.
 
+use super::epoch_rows::EpochRows;
 use super::groups::{AggregateSpec, Groups};
-use super::keyed_rows::KeyedRows;
-use crate::state::{KeyGroup, KeyedState};
+use crate::state::KeyedState;
 use crate::{Barrier, Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
 use arrow::array::{ArrayRef, BooleanArray, UInt32Array};
 use arrow::compute::{filter, take};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use event::{Epoch, Watermark};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use event::Watermark;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Keys at hand at most; beyond, their results are emitted before the epoch ends.
 const KEYS_AT_HAND_MAX: usize = 1 << 18;
-/// State of up to this many keys is written whole in every snapshot.
-const WHOLE_KEYS_MAX: u64 = 10_000;
-/// Of more keys, a snapshot holds what changed and every 32nd key group whole, so that it builds on 31 others.
-const WHOLE_EVERY_EPOCHS: u64 = 32;
-
 /// `GROUP BY` keys without a window.
 ///
 /// Emits a row per key and epoch in which the key had rows, so the output is a changelog of updates by key without
@@ -47,12 +40,7 @@ impl OperatorFactory for RunningAggregate {
             rows: None,
             groups: Groups::new(&self.spec)?,
             new: Vec::new(),
-            changes: Vec::new(),
             added: 0,
-            since: None,
-            restored: false,
-            now_ms: 0,
-            barrier: Barrier { epoch: Epoch(0), whole: true },
             admitted: 0,
         }))
     }
@@ -70,41 +58,26 @@ struct RunningTask {
     plan: Arc<RunningAggregate>,
     task: TaskIndex,
     /// What is known of every key, but for the changes at hand; `None` until it is opened.
-    rows: Option<KeyedRows>,
+    rows: Option<EpochRows>,
     /// The keys at hand, with all that is known of them.
     groups: Groups,
     /// By group: whether nothing was known of its key.
     new: Vec<bool>,
     /// Keys at hand that the state has no row for.
     added: usize,
-    /// The rows of state that were written in this epoch.
-    changes: Vec<RecordBatch>,
-    /// The first epoch that the state of the last one builds on, if it is not whole itself.
-    since: Option<Epoch>,
-    /// Whether there was an epoch before.
-    restored: bool,
-    now_ms: i64,
-    /// The end of the epoch at hand, once it is there.
-    barrier: Barrier,
     admitted: u64,
-}
-
-/// What [`TaskState::value`] holds. The batches are rows of state: what changed in other key groups, then all of these.
-#[derive(Serialize, Deserialize)]
-struct SavedRunning {
-    whole: BTreeSet<KeyGroup>,
 }
 
 impl Operator for RunningTask {
     fn open(&mut self, state: Box<dyn KeyedState>) -> Result<(), StreamError> {
         let spec = &self.plan.spec;
         let schema = spec.state_schema()?;
-        self.rows = Some(KeyedRows::new(&schema, spec.keys.len(), self.plan.ttl, self.task, state)?);
+        self.rows = Some(EpochRows::new(&schema, spec.keys.len(), self.plan.ttl, self.task, state)?);
         Ok(())
     }
 
     fn on_clock(&mut self, now_ms: i64) {
-        self.now_ms = now_ms;
+        self.rows.iter_mut().for_each(|rows| rows.on_clock(now_ms));
     }
 
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
@@ -125,58 +98,22 @@ impl Operator for RunningTask {
     }
 
     fn on_barrier(&mut self, barrier: Barrier, out: &mut Output) -> Result<(), StreamError> {
-        self.barrier = barrier;
+        opened(&mut self.rows)?.on_barrier(barrier);
         self.write(out)
     }
 
     fn snapshot(&mut self) -> Result<TaskState, StreamError> {
-        let Barrier { epoch, whole: all } = self.barrier;
-        let rows = opened(&mut self.rows)?;
-        let all = all || rows.len <= WHOLE_KEYS_MAX;
-        let turn = |n: u64| n % WHOLE_EVERY_EPOCHS;
-        let due = |group: &KeyGroup| all || turn(u64::from(*group)) == turn(epoch.0);
-        let whole: BTreeSet<KeyGroup> = rows.own_groups().filter(due).collect();
-        let before = if self.restored { Epoch(epoch.0.saturating_sub(1)) } else { epoch };
-        let oldest = Epoch(epoch.0.saturating_sub(WHOLE_EVERY_EPOCHS - 1));
-        let since = if all { epoch } else { self.since.unwrap_or(before).max(oldest) };
-        let mut batches = Vec::new();
-        for changed in self.changes.drain(..) {
-            batches.push(rows.outside(&changed, &whole)?);
-        }
-        for group in &whole {
-            batches.push(rows.group(*group, self.now_ms)?);
-        }
-        batches.retain(|batch| batch.num_rows() > 0);
-        self.since = (since < epoch).then_some(since);
-        self.restored = true;
-        let saved = SavedRunning { whole };
-        let account = [("admitted".to_owned(), self.admitted)];
-        Ok(TaskState {
-            value: serde_json::to_value(saved).map_err(|e| StreamError::internal(e.to_string()))?,
-            batches,
-            since: self.since,
-            counters: account.into_iter().filter(|_| self.plan.of_source).collect(),
-        })
+        let counters = [("admitted".to_owned(), self.admitted)];
+        let counters = counters.into_iter().filter(|_| self.plan.of_source).collect();
+        Ok(TaskState { counters, ..opened(&mut self.rows)?.snapshot()? })
     }
 
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError> {
-        let rows = opened(&mut self.rows)?;
-        self.since = states.iter().filter_map(|state| state.since).min();
-        self.restored = true;
-        for state in states {
-            let saved: SavedRunning = serde_json::from_value(state.value.clone()).map_err(|e| {
-                StreamError::internal(format!("state of a running aggregate is unreadable: {e}"))
-            })?;
-            rows.clear(&saved.whole)?;
-            for batch in &state.batches {
-                rows.take_over(batch)?;
-            }
-        }
-        Ok(())
+        opened(&mut self.rows)?.restore(states)
     }
 }
 
-fn opened(rows: &mut Option<KeyedRows>) -> Result<&mut KeyedRows, StreamError> {
+fn opened(rows: &mut Option<EpochRows>) -> Result<&mut EpochRows, StreamError> {
     rows.as_mut().ok_or_else(|| StreamError::internal("a running aggregate was not opened"))
 }
 
@@ -188,7 +125,7 @@ impl RunningTask {
         }
         let first = UInt32Array::from(self.groups.first_rows(before));
         let keys = keys.iter().map(|key| take(key, &first, None)).collect::<Result<Vec<_>, _>>()?;
-        let found = opened(&mut self.rows)?.find(&keys, self.now_ms)?;
+        let found = opened(&mut self.rows)?.find(&keys)?;
         self.added += found.absent;
         self.new.resize(self.groups.len(), true);
         let ids: Vec<usize> = found.places.iter().map(|place| before + place).collect();
@@ -208,10 +145,7 @@ impl RunningTask {
         let new = BooleanArray::from(std::mem::take(&mut self.new));
         let state = groups.into_state()?;
         out.rows.extend(self.results(&state, &new)?);
-        let rows = opened(&mut self.rows)?;
-        let written = rows.written(state, self.now_ms)?;
-        rows.put(&written, std::mem::take(&mut self.added))?;
-        self.changes.push(written);
+        opened(&mut self.rows)?.write(state, std::mem::take(&mut self.added))?;
         Ok(())
     }
 

@@ -1,12 +1,13 @@
-//! Aggregates without windows, against a plain map: any batches, epochs, restarts into other numbers of tasks.
+//! Aggregates and first rows without windows, against a plain map: any batches, epochs, restarts into other numbers of tasks.
 
 use super::fleet::{count_and_sum, schema};
 use crate::exchange::split;
 use crate::{
-    AggregateSpec, Barrier, Operator, OperatorFactory, Output, RunningAggregate, StateBackend, TaskIndex,
-    TaskState,
+    AggregateSpec, Barrier, FirstRow, Operator, OperatorFactory, Output, RankOrder, RunningAggregate,
+    StateBackend, TaskIndex, TaskState,
 };
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, TimestampMillisecondArray};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use arrow::record_batch::RecordBatch;
 use event::Epoch;
@@ -41,7 +42,10 @@ fn updates(out: &mut Output) -> Vec<(Option<String>, (i64, i64))> {
     let mut updates = Vec::new();
     for batch in out.rows.drain(..) {
         let keys = batch.column(0).as_string::<i32>();
-        let number = |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
+        let number = |column: usize, row: usize| {
+            let column = cast(batch.column(column), &DataType::Int64).unwrap();
+            column.as_primitive::<Int64Type>().value(row)
+        };
         for row in 0..batch.num_rows() {
             let key = keys.is_valid(row).then(|| keys.value(row).to_owned());
             updates.push((key, (number(1, row), number(2, row))));
@@ -52,7 +56,7 @@ fn updates(out: &mut Output) -> Vec<(Option<String>, (i64, i64))> {
 
 /// The tasks of a running aggregate, and the states of its epochs as the engine keeps them.
 struct Fleet {
-    plan: RunningAggregate,
+    plan: Arc<dyn OperatorFactory>,
     backend: StateBackend,
     tasks: Vec<Box<dyn Operator>>,
     epochs: BTreeMap<u64, Vec<TaskState>>,
@@ -60,7 +64,8 @@ struct Fleet {
 }
 
 impl Fleet {
-    fn new(plan: RunningAggregate, backend: StateBackend) -> Self {
+    fn new(plan: impl OperatorFactory + 'static, backend: StateBackend) -> Self {
+        let plan = Arc::new(plan);
         let mut fleet = Self { plan, backend, tasks: Vec::new(), epochs: BTreeMap::new(), now_ms: 1_000 };
         fleet.restart(1);
         fleet
@@ -83,7 +88,11 @@ impl Fleet {
     }
 
     fn rows(&mut self, rows: &[(Option<String>, i64)]) {
-        let parts = split(batch(rows), &[0], self.tasks.len()).unwrap();
+        self.batch(batch(rows));
+    }
+
+    fn batch(&mut self, batch: RecordBatch) {
+        let parts = split(batch, &[0], self.tasks.len()).unwrap();
         let mut out = Output::default();
         for (task, part) in self.tasks.iter_mut().zip(parts) {
             let Some(part) = part else { continue };
@@ -93,7 +102,7 @@ impl Fleet {
         assert!(out.rows.is_empty(), "few keys wait for the end of the epoch");
     }
 
-    /// Ends an epoch; what it emits.
+    /// Ends an epoch; what it emits, a key and two numbers each.
     fn barrier(&mut self, whole: bool) -> Vec<(Option<String>, (i64, i64))> {
         let epoch = self.epochs.last_key_value().map_or(1, |(epoch, _)| epoch + 1);
         let mut out = Output::default();
@@ -216,4 +225,56 @@ fn distinct_keys_are_emitted_once() {
     assert_eq!(emitted(&["a", "b", "a"], 3), ["a", "b"]);
     assert_eq!(emitted(&["b", "c"], 1), ["c"]);
     assert_eq!(emitted(&["a", "b", "c"], 1), Vec::<String>::new());
+}
+
+/// Goal: each epoch emits the rows that have become the first of their key, of equal ones the first or the last that came,
+/// through restarts as above.
+#[test]
+fn the_first_row_of_each_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let [memory, lsm] = backends(&folder);
+    for (later_first, descending, backend) in [(false, false, memory), (true, true, lsm)] {
+        let order = vec![RankOrder { column: 2, descending, nulls_first: false }];
+        let plan =
+            FirstRow { schema: schema(), keys: vec![0], order, later_first, ttl: None, of_source: true };
+        let mut random = StdRng::seed_from_u64(21);
+        let mut fleet = Fleet::new(plan, backend);
+        // The row's number, and the value it is ordered by.
+        let mut truth = Totals::new();
+        let mut number = 0;
+        for epoch in 1..=70 {
+            let mut changed = Totals::new();
+            for _ in 0..random.random_range(0..90) {
+                let rows: Vec<(Option<String>, i64)> = (0..random.random_range(1..60))
+                    .map(|_| {
+                        (Some(format!("key-{}", random.random_range(0..15_000))), random.random_range(0..9))
+                    })
+                    .collect();
+                for (at, (key, value)) in rows.iter().enumerate() {
+                    let row = (number + at as i64, *value);
+                    let first = truth.get(key).is_none_or(|(_, best)| match (descending, later_first) {
+                        (_, true) if value == best => true,
+                        (true, _) => value > best,
+                        (false, _) => value < best,
+                    });
+                    if first {
+                        truth.insert(key.clone(), row);
+                        changed.insert(key.clone(), row);
+                    }
+                }
+                let times = TimestampMillisecondArray::from_iter_values(number..number + rows.len() as i64);
+                number += rows.len() as i64;
+                let plain = batch(&rows);
+                let columns =
+                    vec![plain.column(0).clone(), Arc::new(times) as ArrayRef, plain.column(2).clone()];
+                fleet.batch(RecordBatch::try_new(schema(), columns).unwrap());
+            }
+            let emitted: Totals = fleet.barrier(false).into_iter().collect();
+            assert_eq!(emitted, changed, "epoch {epoch}, later first: {later_first}");
+            if epoch % 6 == 0 {
+                fleet.restart(random.random_range(1..5));
+            }
+        }
+        assert!(truth.len() > 12_000, "{} keys", truth.len());
+    }
 }
