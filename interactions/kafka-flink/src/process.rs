@@ -7,7 +7,7 @@ use crate::processor_args::{ProcessorArgs, SinkKind};
 use crate::sample::Sample;
 use crate::script::{Parameters, SHIPPED};
 use crate::services::{Needs, Services};
-use crate::state::{pipeline_name, state_folder};
+use crate::state::{pipeline_name, savepoints, state_folder};
 use crate::topics::{CreatingKafka, dead_letters_table};
 use async_trait::async_trait;
 use files::{FileFormat, FilesSink, Filesystem};
@@ -139,6 +139,7 @@ async fn run(
         shutdown: ctx.shutdown.token().clone(),
         commit_retry: RetryPolicy { total_max: COMMIT_RETRY, ..RetryPolicy::default() },
         on_epoch: Arc::new(move |progress| status.set("progress", progress)),
+        savepoints: savepoints(ctx, &args.engine, &folder),
     };
     let sample = Sample::start(args, services, ctx);
     let report = stream::run(graph, options).await.map_err(of_stream);
@@ -148,6 +149,9 @@ async fn run(
     let report = report?;
     let progress = serde_json::to_string(&report.progress).unwrap_or_default();
     tracing::info!(epoch = report.epoch.0, ended = report.ended, progress, "Everything read is committed.");
+    if let Some(path) = &report.savepoint {
+        println!("savepoint: {}", path.display());
+    }
     Ok(())
 }
 

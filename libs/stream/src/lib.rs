@@ -36,6 +36,6 @@ pub use operators::{
     WindowAggregate, WindowAssign, WindowColumn, WindowJoin, WindowRank, WindowShape, Windowing,
 };
 pub use pace::Pace;
-pub use runtime::{Progress, RunOptions, RunReport, run};
+pub use runtime::{Progress, RunOptions, RunReport, Savepoints, run};
 pub use snapshot::SnapshotStore;
 pub use succession::{OutOfOrder, Verdict};
