@@ -158,13 +158,15 @@ async fn another_pipeline_goes_on_with_other_parallelism_without_loss_or_repetit
     for (seed, before, after) in [(20, 1, 1), (21, 1, 3), (22, 3, 2), (23, 2, 1)] {
         let world = World::new(seed);
         let (old, report) = world.stopped("old", before).await;
-        let savepoint = report.savepoint.unwrap();
+        let (savepoint, read) = (report.savepoint.unwrap(), report.progress.sources["events"]["records"]);
         let new = world.pipeline("new", after);
         let report = new.run(new.totals(Failure::None), from(&savepoint)).await.unwrap();
         assert_eq!(report.restored_from, None, "epochs begin anew");
         assert_eq!(written(&[&old, &new]), truth(&world.rows, shape()), "seed {seed}");
         assert!(!written(&[&old]).is_empty() && !written(&[&new]).is_empty(), "seed {seed}: both took part");
         // Its counters are its own, and hold against its own sinks.
+        let all: usize = world.rows.iter().map(Vec::len).sum();
+        assert_eq!(report.progress.sources["events"]["records"] + read, all as u64);
         let totals = report.progress.sinks["totals"];
         assert_eq!(totals.emitted, new.totals.lock().unwrap().committed);
         assert_eq!(new.totals.lock().unwrap().held.as_ref().unwrap().generation, 2);
@@ -186,6 +188,21 @@ async fn own_state_wins_over_the_savepoint_it_came_from() {
         assert!(report.restored_from.is_some());
         assert_eq!(written(&[&old, &new]), truth(&world.rows, shape()), "{failure:?}");
     }
+}
+
+/// A crash before anything of its own came: epoch 0 holds the savepoint's state, whatever has become of that file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn epoch_zero_holds_the_state_of_the_savepoint() {
+    let world = World::new(35);
+    let (old, report) = world.stopped("old", 2).await;
+    let savepoint = report.savepoint.unwrap();
+    let new = world.pipeline("new", 1);
+    new.run(new.totals(Failure::Before(1)), from(&savepoint)).await.unwrap_err();
+    fs::write(newest_snapshot(&world.folder.path().join("new")), b"torn").unwrap();
+    fs::remove_file(&savepoint).unwrap();
+    let report = new.run(new.totals(Failure::None), from(&savepoint)).await.unwrap();
+    assert_eq!(report.restored_from.unwrap().0, 0);
+    assert_eq!(written(&[&old, &new]), truth(&world.rows, shape()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
