@@ -7,7 +7,7 @@ use crate::processor_args::{ProcessorArgs, SinkKind, StateBackendKind};
 use crate::sample::Sample;
 use crate::script::Parameters;
 use crate::services::{Needs, Services};
-use crate::state::{pipeline_name, state_folder};
+use crate::state::{pipeline_name, savepoints, state_folder};
 use crate::stateful_args::StatefulArgs;
 use crate::topics::{CreatingTopics, dead_letters_table};
 use async_trait::async_trait;
@@ -151,6 +151,7 @@ async fn run(
         shutdown: ctx.shutdown.token().clone(),
         commit_retry: RetryPolicy { total_max: COMMIT_RETRY, ..RetryPolicy::default() },
         on_epoch: Arc::new(move |progress| status.set("progress", progress)),
+        savepoints: savepoints(ctx, &args.engine, &folder),
     };
     let sample = Sample::start(args, services, ctx);
     let report = stream::run(graph, options).await.map_err(of_stream);
@@ -160,6 +161,9 @@ async fn run(
     let report = report?;
     let progress = serde_json::to_string(&report.progress).unwrap_or_default();
     tracing::info!(epoch = report.epoch.0, ended = report.ended, progress, "Everything read is committed.");
+    if let Some(path) = &report.savepoint {
+        println!("savepoint: {}", path.display());
+    }
     Ok(())
 }
 

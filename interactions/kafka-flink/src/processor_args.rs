@@ -102,15 +102,12 @@ impl ProcessorArgs {
     /// Refuses, by name, what the command line of `program` knows and this version cannot do yet.
     pub fn check(&self, program: &str) -> Result<(), Failure> {
         let on_flink = self.engine.engine == Engine::Flink;
-        if !on_flink && (self.engine.stop_with_savepoint || self.engine.from_savepoint.is_some()) {
-            let message = "--stop-with-savepoint, --from-savepoint: not supported yet by the embedded engine";
-            return Err(Failure::usage(message).remedy("--engine flink, which takes savepoints"));
-        }
         let support =
             EngineSupport { engines: &[Engine::Embedded, Engine::Flink], sql: true, savepoints: true };
         self.engine.check(program, &support)?;
-        if on_flink {
-            self.check_on_flink()?;
+        match on_flink {
+            true => self.check_on_flink()?,
+            false => self.check_embedded()?,
         }
         self.check_state_backend(on_flink)?;
         match self.sink {
@@ -145,6 +142,20 @@ impl ProcessorArgs {
                 .remedy("--engine flink")),
             StateBackendKind::Redis => Err(Failure::usage("--state-backend redis is not supported yet")
                 .remedy("--state-backend memory or lsm")),
+        }
+    }
+
+    /// What only a Flink cluster can do.
+    fn check_embedded(&self) -> Result<(), Failure> {
+        match &self.engine.from_savepoint {
+            Some(url) if url.contains("://") => {
+                let message = format!(
+                    "--from-savepoint {url}: object stores are not supported yet by the embedded engine"
+                );
+                Err(Failure::usage(message)
+                    .remedy("the path of a local file, as --stop-with-savepoint prints it"))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -2,9 +2,10 @@
 
 use crate::processor_args::ProcessorArgs;
 use crate::services::Services;
-use service::{Context, Failure, SharedArgs, StateDir};
+use service::{Context, EngineArgs, Failure, SharedArgs, StateDir};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use stream::Savepoints;
 
 /// The local folder of `--state-dir`.
 pub fn state_folder(ctx: &Context, shared: &SharedArgs) -> Result<PathBuf, Failure> {
@@ -14,6 +15,15 @@ pub fn state_folder(ctx: &Context, shared: &SharedArgs) -> Result<PathBuf, Failu
             Err(Failure::usage(format!("--state-dir {url}: object stores are not supported yet"))
                 .remedy("a local folder"))
         }
+    }
+}
+
+/// Savepoints lie beside the pipelines, as they outlive them.
+pub fn savepoints(ctx: &Context, engine: &EngineArgs, folder: &Path) -> Savepoints {
+    Savepoints {
+        from: engine.from_savepoint.as_ref().map(|path| ctx.places.user_path(path)),
+        allow_non_restored_state: engine.allow_non_restored_state,
+        stop_into: engine.stop_with_savepoint.then(|| folder.join("savepoints")),
     }
 }
 

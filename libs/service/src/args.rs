@@ -125,6 +125,10 @@ pub struct EngineArgs {
     #[arg(long, value_name = "PATH|URL")]
     pub from_savepoint: Option<String>,
 
+    /// Drop what the savepoint holds and the script has no place for; without it that is refused by name
+    #[arg(long)]
+    pub allow_non_restored_state: bool,
+
     /// Hand the job to the cluster and end; with a cluster engine only
     #[arg(long)]
     pub detach: bool,
@@ -160,6 +164,10 @@ impl EngineArgs {
         }
         if self.from_savepoint.is_some() && !support.savepoints {
             refused.push("--from-savepoint: it keeps no state".to_owned());
+        }
+        if self.allow_non_restored_state && self.from_savepoint.is_none() {
+            refused
+                .push("--allow-non-restored-state: it says what --from-savepoint may leave out".to_owned());
         }
         if self.detach && self.engine == Engine::Embedded {
             refused.push(

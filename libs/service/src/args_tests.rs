@@ -69,6 +69,9 @@ fn what_a_program_cannot_do_is_refused_by_name_all_at_once() {
     assert_eq!(failure.details().len(), 4);
     assert_eq!(failure.details()[0], "--engine spark: it runs on embedded, flink");
 
+    let alone = parse("--allow-non-restored-state").unwrap().engine.check("relay", &support).unwrap_err();
+    assert!(alone.details()[0].contains("--from-savepoint"));
+
     let detached = parse("--detach").unwrap().engine.check("relay", &support).unwrap_err();
     assert!(detached.details()[0].starts_with("--detach"));
     assert!(parse("--engine flink --detach").unwrap().engine.check("relay", &support).is_ok());

@@ -38,7 +38,7 @@ pub use operators::{
     WindowShape, Windowing,
 };
 pub use pace::Pace;
-pub use runtime::{Progress, RunOptions, RunReport, run};
+pub use runtime::{Progress, RunOptions, RunReport, Savepoints, run};
 pub use snapshot::SnapshotStore;
 pub use state::{Entry, KeyGroup, KeyedState, StateBackend};
 pub use succession::{OutOfOrder, Verdict};

@@ -3,8 +3,8 @@
 use crate::{Commit, Held};
 use event::Epoch;
 
-/// The generation of a pipeline that was never restored from a savepoint.
-const FIRST_GENERATION: u64 = 1;
+/// The generation of a pipeline that did not begin with a savepoint; one that did is a generation further than that.
+pub(crate) const FIRST_GENERATION: u64 = 1;
 
 /// What a sink does with an epoch that is in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -164,6 +164,9 @@ fn options(args: &ProcessorArgs) -> Result<SessionOptions, Failure> {
     }
     if let Some(savepoint) = &args.engine.from_savepoint {
         options = options.set("execution.state-recovery.path", savepoint);
+        if args.engine.allow_non_restored_state {
+            options = options.set("execution.state-recovery.ignore-unclaimed-state", "true");
+        }
     }
     if let Some(folder) = &args.shared.state_dir {
         if !folder.contains("://") {

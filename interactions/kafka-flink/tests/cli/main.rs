@@ -61,8 +61,15 @@ fn an_unknown_key_is_named_with_the_nearest_one() {
 fn what_comes_later_is_refused_by_name() {
     says(run(&["--sink", "redis"]), 64, &["redis", "not supported yet"]);
     says(run(&["--engine", "spark"]), 64, &["--engine spark"]);
-    says(run(&["--stop-with-savepoint"]), 64, &["--stop-with-savepoint", "--engine flink"]);
+    says(run(&["--from-savepoint", "s3://bucket/x"]), 64, &["--from-savepoint s3://bucket/x", "local file"]);
     says(run(&["--state-dir", "s3://bucket/x", "--sink", "stdout"]), 64, &["s3://bucket/x"]);
+}
+
+#[test]
+fn a_savepoint_that_is_not_there_is_said_with_its_path() {
+    let args = ["--sql", "own.sql", "--from-savepoint", "gone.savepoint"];
+    says(run_with(&args, script(PRINT)), 78, &["/gone.savepoint", "--stop-with-savepoint"]);
+    says(run(&["--allow-non-restored-state"]), 64, &["--allow-non-restored-state", "--from-savepoint"]);
 }
 
 #[test]

@@ -9,11 +9,11 @@ use testkit::Running;
 
 const KILLS: u32 = 10;
 const SEED: u64 = 20_130_101;
-const RUN_MAX: Duration = Duration::from_secs(120);
-const FILES: &str = "'connector' = 'filesystem', 'path' = 'flights', 'format' = 'json'";
+pub const RUN_MAX: Duration = Duration::from_secs(120);
+pub const FILES: &str = "'connector' = 'filesystem', 'path' = 'flights', 'format' = 'json'";
 
 /// Paced, so that every kill finds work under way.
-fn paced(rows_per_second: u32) -> String {
+pub fn paced(rows_per_second: u32) -> String {
     format!("SET 'ibb.source.rows-per-second' = '{rows_per_second}';")
 }
 

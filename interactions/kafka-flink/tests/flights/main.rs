@@ -1,6 +1,7 @@
-//! The flights of 2013 from files into PostgreSQL, through kills and failpoints; PostgreSQL itself computes the truth.
+//! The flights of 2013 from files into PostgreSQL, through kills, failpoints and savepoints; PostgreSQL itself computes the truth.
 
 mod accounting;
 mod crash;
 mod running;
+mod savepoint;
 mod world;

@@ -42,6 +42,10 @@ impl World {
     }
 
     pub fn program(&self, more: &[&str]) -> Program {
+        self.program_as("flights", more)
+    }
+
+    pub fn program_as(&self, pipeline: &str, more: &[&str]) -> Program {
         let exe = binary("stream_processor", option_env!("CARGO_BIN_EXE_stream_processor"));
         let postgres = &self.postgres;
         let settings = [
@@ -53,7 +57,7 @@ impl World {
         ];
         Program::new(&exe, self.folder.path())
             .args(settings.iter().flat_map(|setting| ["--set", setting]))
-            .args(["--sql", "flights.sql", "--state-dir", "state", "--pipeline", "flights"])
+            .args(["--sql", "flights.sql", "--state-dir", "state", "--pipeline", pipeline])
             .args(["--checkpoint-interval", "100"])
             .args(if more.contains(&"--parallelism") { &[] } else { &["--parallelism", "2"][..] })
             .args(more)
@@ -76,6 +80,12 @@ impl World {
         }
         let epoch = "SELECT coalesce(max(epoch), 0)::bigint FROM ibb.sink_epochs WHERE pipeline = 'flights'";
         sqlx::query_scalar(epoch).fetch_one(connection).await.unwrap()
+    }
+
+    /// How many flights the table has counted.
+    pub async fn flights(&self) -> i64 {
+        let sum = "SELECT coalesce(sum(flights), 0)::bigint FROM flights_per_carrier";
+        sqlx::query_scalar(sum).fetch_one(&mut self.connect().await).await.unwrap()
     }
 
     /// Loads the raw file and lets PostgreSQL group it: local schedule and zone, not our UTC hours.

@@ -3,11 +3,12 @@
 use super::RunOptions;
 use super::channel::{CHANNEL_MESSAGES, Inputs, Receivers};
 use super::coordinator::{Report, Reporter};
+use super::fit::signature;
 use super::operator_task::OperatorTask;
 use super::outputs::{OutEdge, Outputs};
 use super::sink_task::SinkTask;
 use super::source_task::{Control, SourceTask, saved_watermarks};
-use super::start::{NodeRole, RunningNode, signature};
+use super::start::{NodeRole, RunningNode};
 use crate::snapshot::{NodeState, Snapshot};
 use crate::watermark::WatermarkTracker;
 use crate::{Graph, Node, NodeKind, Operator, Routing, StreamError, TaskIndex};

@@ -4,12 +4,13 @@ use super::accounting::{Progress, SinkProgress};
 use super::source_task::Control;
 use super::start::{NodeRole, RunningSink, Started};
 use super::{RunOptions, RunReport};
-use crate::snapshot::{NodeState, SinkRows, Snapshot, SnapshotStore};
+use crate::snapshot::{NodeState, SinkRows, Snapshot, SnapshotStore, savepoint};
 use crate::{Barrier, Commit, SnapshotId, StreamError, TaskState};
 use arrow::record_batch::RecordBatch;
 use event::{Epoch, Position};
 use resilience::{failpoint, retry};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval_at};
@@ -61,8 +62,10 @@ pub(super) async fn coordinate(started: Started, options: &RunOptions) -> Result
     let mut coordinator = Coordinator { ended: 0, progress: Progress::default(), started, options };
     coordinator.announce_restored();
     let ended = coordinator.run().await?;
+    let savepoint = coordinator.savepoint().await?;
     let Coordinator { started, progress, .. } = coordinator;
-    let report = RunReport { epoch: started.epoch, restored_from: started.restored_from, ended, progress };
+    let (epoch, restored_from) = (started.epoch, started.restored_from);
+    let report = RunReport { epoch, restored_from, ended, progress, savepoint };
     started.finish(TASKS_END_MAX).await;
     Ok(report)
 }
@@ -117,6 +120,21 @@ impl Coordinator<'_> {
         }
     }
 
+    /// After the last epoch every sink holds all of its rows, so that the state alone is the whole of it.
+    async fn savepoint(&self) -> Result<Option<PathBuf>, StreamError> {
+        let options = self.options;
+        let Some(folder) = options.savepoints.stop_into.clone() else { return Ok(None) };
+        let newest = self.started.ancestors.first().cloned();
+        let newest = newest.ok_or_else(|| StreamError::internal("a run ended without a snapshot"))?;
+        let store = options.store.clone();
+        let taken = tokio::task::spawn_blocking(move || savepoint::take(&store, &newest, &folder)).await;
+        let taken = taken.map_err(|e| StreamError::internal(format!("taking a savepoint panicked: {e}")))?;
+        taken.map(Some).map_err(|error| StreamError {
+            message: format!("{}; everything read is committed all the same", error.message),
+            ..error
+        })
+    }
+
     fn between_epochs(&mut self, report: Report) -> Result<(), StreamError> {
         match report {
             Report::Ended => {
@@ -133,7 +151,8 @@ impl Coordinator<'_> {
     async fn epoch(&mut self, last: bool) -> Result<(), StreamError> {
         let begun = Instant::now();
         let epoch = self.started.epoch.next();
-        let barrier = Barrier { epoch, whole: false };
+        // A savepoint stands alone.
+        let barrier = Barrier { epoch, whole: last && self.options.savepoints.stop_into.is_some() };
         for control in &self.started.controls {
             // A task that is gone has reported why.
             let _ = control.send(Control::Barrier { barrier, last });

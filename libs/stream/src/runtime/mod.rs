@@ -4,6 +4,7 @@ mod accounting;
 mod build;
 mod channel;
 mod coordinator;
+mod fit;
 mod operator_task;
 mod outputs;
 mod sink_task;
@@ -16,6 +17,7 @@ use crate::snapshot::SnapshotStore;
 use crate::{Graph, StateBackend, StreamError};
 use event::Epoch;
 use resilience::RetryPolicy;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +38,19 @@ pub struct RunOptions {
     pub commit_retry: RetryPolicy,
     /// Called after every committed epoch.
     pub on_epoch: Arc<dyn Fn(&Progress) + Send + Sync>,
+    pub savepoints: Savepoints,
+}
+
+/// The savepoint a pipeline begins with, and the one it leaves.
+#[derive(Clone, Debug, Default)]
+pub struct Savepoints {
+    /// The file whose state a pipeline begins with that has none of its own. One that has must have begun with it, and
+    /// goes on from its own state.
+    pub from: Option<PathBuf>,
+    /// What `from` holds and the graph has no place for is dropped, and not refused by name.
+    pub allow_non_restored_state: bool,
+    /// A run that ends in order keeps its last epoch here, for other pipelines to begin with. Never pruned.
+    pub stop_into: Option<PathBuf>,
 }
 
 /// How a run ended.
@@ -43,11 +58,13 @@ pub struct RunOptions {
 pub struct RunReport {
     /// The last epoch every sink committed.
     pub epoch: Epoch,
-    /// The epoch the run continued from; `None`: it started afresh.
+    /// The epoch of its own that the run continued from; `None`: it started afresh, or with a savepoint.
     pub restored_from: Option<Epoch>,
     /// Whether every source came to its end.
     pub ended: bool,
     pub progress: Progress,
+    /// The savepoint that was asked for.
+    pub savepoint: Option<PathBuf>,
 }
 
 /// Runs until every source has ended, `shutdown` is cancelled, or something fails.

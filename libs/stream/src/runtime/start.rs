@@ -3,9 +3,12 @@
 use super::RunOptions;
 use super::build::Builder;
 use super::coordinator::{Report, commit_one};
+use super::fit::{begin_with, refuse_left_partitions, refuse_other_pipeline, used_before};
 use super::source_task::Control;
+use crate::snapshot::savepoint::Savepoint;
 use crate::snapshot::{NodeState, SinkClaim, SinkRows, Snapshot, choose};
-use crate::{Commit, ErrorKind, Graph, Node, NodeKind, Sink, SinkCounters, SnapshotId, StreamError};
+use crate::succession::FIRST_GENERATION;
+use crate::{Commit, ErrorKind, Graph, NodeKind, Sink, SinkCounters, SnapshotId, StreamError};
 use event::{Epoch, Position};
 use resilience::{entropy, failpoint};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +67,8 @@ pub(super) struct Started {
     pub restored_from: Option<Epoch>,
     /// Nearest first.
     pub ancestors: Vec<SnapshotId>,
+    /// The one that the pipeline began with.
+    pub savepoint: Option<SnapshotId>,
 }
 
 impl Started {
@@ -74,6 +79,7 @@ impl Started {
             epoch,
             writer: self.writer.clone(),
             ancestors: self.ancestors.clone(),
+            savepoint: self.savepoint.clone(),
             ..Snapshot::default()
         }
     }
@@ -113,19 +119,29 @@ impl Started {
 /// Claims the sinks, restores the snapshot that fits them, brings lagging sinks up to it, and spawns every task.
 pub(super) async fn start(mut graph: Graph, options: &RunOptions) -> Result<Started, StreamError> {
     refuse_equal_names(&graph)?;
+    // Before anybody is fenced: a savepoint that cannot be used leaves a running instance alone.
+    let begin = match options.store.list()?.is_empty() {
+        true => begin_with(&graph, &options.savepoints)?,
+        false => None,
+    };
     let (mut sinks, claims) = claim(&mut graph).await?;
     failpoint::hit("sinks.claimed");
     // Every older writer is fenced: what it left unfinished is nobody's.
     options.store.clear_unfinished()?;
     let chosen = choose(&options.store, &claims)?;
-    let generation = chosen.as_ref().map_or(1, |(_, snapshot)| snapshot.generation);
+    let (generation, savepoint) = match (&chosen, &begin) {
+        (Some((id, own)), _) => (own.generation, used_before(&options.savepoints, id, own)?),
+        (None, Some(begin)) => (begin.snapshot.generation + 1, Some(begin.id.clone())),
+        (None, None) => (FIRST_GENERATION, None),
+    };
     if let Some((id, snapshot)) = &chosen {
         refuse_other_pipeline(&graph, snapshot, id)?;
         catch_up(&mut sinks, id, snapshot, options).await?;
     }
     failpoint::hit("snapshot.restored");
     let mut builder = Builder::new(options);
-    let restored = chosen.as_ref().map(|(_, snapshot)| snapshot);
+    let own = chosen.as_ref().map(|(_, snapshot)| snapshot);
+    let restored = own.or(begin.as_ref().map(|savepoint| &savepoint.snapshot));
     let positions = builder.build(graph, restored).await?;
     let base = counters(restored);
     let mut started = Started {
@@ -142,9 +158,10 @@ pub(super) async fn start(mut graph: Graph, options: &RunOptions) -> Result<Star
         pipeline: options.pipeline.clone(),
         writer: entropy::writer_id(),
         generation,
-        epoch: restored.map_or(Epoch(0), |snapshot| snapshot.epoch),
-        restored_from: restored.map(|snapshot| snapshot.epoch),
+        epoch: own.map_or(Epoch(0), |snapshot| snapshot.epoch),
+        restored_from: own.map(|snapshot| snapshot.epoch),
         ancestors: Vec::new(),
+        savepoint,
     };
     match chosen {
         Some((id, snapshot)) => {
@@ -152,7 +169,13 @@ pub(super) async fn start(mut graph: Graph, options: &RunOptions) -> Result<Star
             started.ancestors = snapshot.ancestors;
             started.descend(id, usize::MAX);
         }
-        None => write_epoch_zero(&mut started, positions, options)?,
+        None => {
+            if let Some(savepoint) = &begin {
+                refuse_left_partitions(&options.savepoints, savepoint, &positions)?;
+                tracing::info!(savepoint = %savepoint.id.0, generation, "beginning with a savepoint");
+            }
+            write_epoch_zero(&mut started, positions, begin, options)?;
+        }
     }
     // Nothing is read before the start positions are durable.
     for future in builder.futures {
@@ -183,41 +206,6 @@ async fn claim(graph: &mut Graph) -> Result<(Vec<RunningSink>, Vec<SinkClaim>), 
         sinks.push(RunningSink { node: index, sink, held, emitted: 0, counters });
     }
     Ok((sinks, claims))
-}
-
-/// Every source and every operator with state must be in both, and mean the same.
-fn refuse_other_pipeline(graph: &Graph, snapshot: &Snapshot, id: &SnapshotId) -> Result<(), StreamError> {
-    let refuse = |what: String| {
-        Err(StreamError::config(format!(
-            "{what} since snapshot {} was taken: run the earlier script, or start a new pipeline with another \
-             --pipeline",
-            id.0
-        )))
-    };
-    let now: BTreeMap<&str, String> =
-        graph.nodes.iter().map(|node| (node.id.as_str(), signature(node))).collect();
-    for (name, state) in &snapshot.nodes {
-        match now.get(name.as_str()) {
-            None if state.signature.is_empty() => {}
-            None => return refuse(format!("'{name}' has gone from the script")),
-            Some(signature) if *signature == state.signature => {}
-            Some(signature) => {
-                return refuse(format!("'{name}' has changed from {} to {signature}", state.signature));
-            }
-        }
-    }
-    match now.iter().find(|(name, signature)| !signature.is_empty() && !snapshot.nodes.contains_key(**name)) {
-        Some((name, _)) => refuse(format!("'{name}' has come into the script")),
-        None => Ok(()),
-    }
-}
-
-pub(super) fn signature(node: &Node) -> String {
-    match &node.kind {
-        NodeKind::Source { .. } => "source".into(),
-        NodeKind::Operator(factory) => factory.signature(),
-        NodeKind::Sink(_) => String::new(),
-    }
 }
 
 /// Sinks that hold less than the snapshot commit the rows it kept for them; sinks without memory replay them.
@@ -253,16 +241,20 @@ fn counters(snapshot: Option<&Snapshot>) -> BTreeMap<String, BTreeMap<String, u6
     nodes.map(|(id, node)| (id.clone(), node.counters.clone())).collect()
 }
 
+/// Where reading begins, and with which state, before anything is read.
 fn write_epoch_zero(
     started: &mut Started,
     positions: BTreeMap<String, Position>,
+    begin: Option<Savepoint>,
     options: &RunOptions,
 ) -> Result<(), StreamError> {
+    let mut restored = begin.map(|savepoint| savepoint.snapshot.nodes).unwrap_or_default();
     let mut snapshot = started.empty_snapshot(Epoch(0));
     for node in started.nodes.iter().filter(|node| node.role != NodeRole::Sink) {
         let position = positions.get(&node.id).cloned().unwrap_or_default();
+        let state = restored.remove(&node.id).unwrap_or_default();
         let signature = node.signature.clone();
-        snapshot.nodes.insert(node.id.clone(), NodeState { signature, position, ..NodeState::default() });
+        snapshot.nodes.insert(node.id.clone(), NodeState { signature, position, ..state });
     }
     for sink in &started.sinks {
         snapshot.sinks.insert(sink.sink.name().to_owned(), SinkRows::default());

@@ -2,7 +2,8 @@
 //!
 //! The newest whole one whose ancestry holds what every sink names, and whose kept rows reach back to each sink. Any
 //! other would lose or repeat rows, so there is no fallback beyond that rule: without such a snapshot the pipeline is
-//! refused, by the name of the sink that contradicts.
+//! refused, by the name of the sink that contradicts. A pipeline that began with a savepoint is no exception: its ancestry
+//! begins with its own epoch 0, as no sink of its own can hold anything older.
 
 use super::Snapshot;
 use super::store::{Listed, SnapshotStore};

@@ -1,7 +1,8 @@
 //! The content of a snapshot file.
 //!
 //! Layout: magic, Arrow IPC streams one after the other, a JSON footer that says what each stream is, the footer's
-//! length (u64, little-endian), magic. The footer stands at the end so that rows are written once, as they come.
+//! length (u64, little-endian), magic. The footer stands at the end so that rows are written once, as they come. The
+//! magic ends with the version of the layout, a digit.
 
 use crate::{SnapshotId, StreamError, TaskState};
 use arrow::ipc::reader::StreamReader;
@@ -13,6 +14,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 const MAGIC: &[u8; 8] = b"IBBSNAP1";
+/// What the magic of every version begins with.
+const FAMILY: &[u8] = b"IBBSNAP";
+/// The newest version of the layout that this program reads, and the one it writes.
+pub(super) const VERSION: u8 = 1;
 
 /// Everything a pipeline continues from.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +28,8 @@ pub(crate) struct Snapshot {
     pub writer: String,
     /// The snapshots this one descends from, nearest first; bounded.
     pub ancestors: Vec<SnapshotId>,
+    /// The savepoint that this pipeline began with.
+    pub savepoint: Option<SnapshotId>,
     /// By node id.
     pub nodes: BTreeMap<String, NodeState>,
     /// By sink name.
@@ -70,6 +77,9 @@ struct Footer {
     epoch: Epoch,
     writer: String,
     ancestors: Vec<SnapshotId>,
+    /// Left out where there is none, as in every file from before there were savepoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    savepoint: Option<SnapshotId>,
     nodes: BTreeMap<String, NodeFooter>,
     sinks: BTreeMap<String, SinkFooter>,
 }
@@ -131,6 +141,7 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut impl Write) -> Result<(), Str
         epoch: snapshot.epoch,
         writer: snapshot.writer.clone(),
         ancestors: snapshot.ancestors.clone(),
+        savepoint: snapshot.savepoint.clone(),
         nodes,
         sinks,
     };
@@ -138,6 +149,12 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut impl Write) -> Result<(), Str
     out.write_all(&footer).map_err(cannot_write)?;
     out.write_all(&(footer.len() as u64).to_le_bytes()).map_err(cannot_write)?;
     out.write_all(MAGIC).map_err(cannot_write)
+}
+
+/// The version of the layout that these bytes name, whether or not this program reads it; `None`: they name none.
+pub(super) fn version(bytes: &[u8]) -> Option<u8> {
+    let digit = bytes.strip_prefix(FAMILY)?.first().filter(|digit| digit.is_ascii_digit())?;
+    Some(digit - b'0')
 }
 
 /// Reads what [`write`] wrote. `None`: these bytes are no whole snapshot.
@@ -152,6 +169,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Snapshot> {
         epoch: footer.epoch,
         writer: footer.writer,
         ancestors: footer.ancestors,
+        savepoint: footer.savepoint,
         ..Snapshot::default()
     };
     for (id, node) in footer.nodes {

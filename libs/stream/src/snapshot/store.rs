@@ -51,16 +51,8 @@ impl SnapshotStore {
     /// Makes a snapshot durable; when this returns, a power cut does not take it back.
     pub(crate) fn write(&self, snapshot: &Snapshot) -> Result<SnapshotId, StreamError> {
         failpoint::hit("snapshot.before_write");
-        let aside = self.folder.join(format!(".{}.{UNFINISHED}", snapshot.writer));
-        let written = self.write_aside(snapshot, &aside);
-        let id = match written {
-            Ok(id) => id,
-            Err(error) => {
-                // What was written is no snapshot; the folder is left as it was.
-                let _ = fs::remove_file(&aside);
-                return Err(error);
-            }
-        };
+        let aside = aside(&self.folder, snapshot);
+        let id = write_aside(snapshot, &aside)?;
         failpoint::hit("snapshot.written");
         self.keep_aside(&aside, &id)?;
         failpoint::hit("snapshot.durable");
@@ -69,8 +61,7 @@ impl SnapshotStore {
 
     fn keep_aside(&self, aside: &Path, id: &SnapshotId) -> Result<(), StreamError> {
         let path = self.path(id);
-        let linked = fs::hard_link(aside, &path).and_then(|()| fs::remove_file(aside));
-        linked.and_then(|()| self.sync()).map_err(|cause| {
+        link(aside, &path).map_err(|cause| {
             let what = format!("snapshot {} could not be kept", path.display());
             // While the folder is there, only a newer claim removes what lies aside: it took us for dead.
             if cause.kind() == io::ErrorKind::NotFound && self.folder.is_dir() {
@@ -79,23 +70,6 @@ impl SnapshotStore {
             }
             StreamError::io(what, cause)
         })
-    }
-
-    fn write_aside(&self, snapshot: &Snapshot, aside: &Path) -> Result<SnapshotId, StreamError> {
-        let cannot = |e| StreamError::io(format!("snapshot {} could not be written", aside.display()), e);
-        let file = File::create(aside).map_err(cannot)?;
-        let mut out = Hashed { inner: BufWriter::new(file), hasher: blake3::Hasher::new() };
-        format::write(snapshot, &mut out)?;
-        let checksum = out.hasher.finalize().to_hex();
-        out.inner.into_inner().map_err(|e| cannot(e.into_error()))?.sync_all().map_err(cannot)?;
-        Ok(SnapshotId(format!(
-            "{}-g{:06}-e{:012}-{}-{}",
-            self.pipeline,
-            snapshot.generation,
-            snapshot.epoch.0,
-            snapshot.writer,
-            &checksum[..16]
-        )))
     }
 
     /// Removes what a writer left that ended while it wrote.
@@ -139,18 +113,7 @@ impl SnapshotStore {
     /// Reads a snapshot; `None` when the file is torn or is not what its name says.
     pub(crate) fn read(&self, id: &SnapshotId) -> Result<Option<Snapshot>, StreamError> {
         let path = self.path(id);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => {
-                return Err(StreamError::io(format!("snapshot {} could not be read", path.display()), e));
-            }
-        };
-        let checksum = blake3::hash(&bytes).to_hex();
-        if !id.0.ends_with(&checksum[..16]) {
-            return Ok(None);
-        }
-        match format::read(&bytes) {
+        match read_file(&path)? {
             Some(snapshot) if snapshot.pipeline == self.pipeline => Ok(Some(snapshot)),
             Some(snapshot) => Err(StreamError::config(format!(
                 "snapshot {} belongs to pipeline '{}', not to '{}'",
@@ -212,9 +175,65 @@ impl SnapshotStore {
         let whole = writer.len() == 16 && checksum.len() == 16 && parts.next().is_none();
         whole.then(|| Listed { generation, epoch: Epoch(epoch), id: SnapshotId(stem.to_owned()) })
     }
+}
 
-    fn sync(&self) -> io::Result<()> {
-        File::open(&self.folder)?.sync_all()
+/// Where a snapshot of this writer is written before it has a name.
+pub(super) fn aside(folder: &Path, snapshot: &Snapshot) -> PathBuf {
+    folder.join(format!(".{}.{UNFINISHED}", snapshot.writer))
+}
+
+/// Writes and fsyncs a file that nobody looks at yet, and says under which name it is to be kept.
+pub(super) fn write_aside(snapshot: &Snapshot, aside: &Path) -> Result<SnapshotId, StreamError> {
+    let write = || {
+        let cannot = |e| StreamError::io(format!("snapshot {} could not be written", aside.display()), e);
+        let file = File::create(aside).map_err(cannot)?;
+        let mut out = Hashed { inner: BufWriter::new(file), hasher: blake3::Hasher::new() };
+        format::write(snapshot, &mut out)?;
+        let checksum = out.hasher.finalize().to_hex();
+        out.inner.into_inner().map_err(|e| cannot(e.into_error()))?.sync_all().map_err(cannot)?;
+        Ok(SnapshotId(format!(
+            "{}-g{:06}-e{:012}-{}-{}",
+            snapshot.pipeline,
+            snapshot.generation,
+            snapshot.epoch.0,
+            snapshot.writer,
+            &checksum[..16]
+        )))
+    };
+    // What a failure leaves is no snapshot; the folder is left as it was.
+    write().inspect_err(|_| drop(fs::remove_file(aside)))
+}
+
+/// Gives what lies aside its name, durably, unless something has that name.
+pub(super) fn link(aside: &Path, path: &Path) -> io::Result<()> {
+    fs::hard_link(aside, path)?;
+    fs::remove_file(aside)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Reads a file whose name ends with the checksum of its bytes; `None` when it is not there, is torn, or is not what its
+/// name says. A newer layout is an error: its whole file would look torn.
+pub(super) fn read_file(path: &Path) -> Result<Option<Snapshot>, StreamError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(StreamError::io(format!("snapshot {} could not be read", path.display()), e)),
+    };
+    // Before the checksum, which a newer layout may compute otherwise.
+    if let Some(found) = format::version(&bytes).filter(|found| *found > format::VERSION) {
+        return Err(StreamError::config(format!(
+            "{} has version {found} of the state format, and this program understands versions up to {}: start the \
+             program that wrote it, or a newer one",
+            path.display(),
+            format::VERSION
+        )));
+    }
+    let checksum = blake3::hash(&bytes).to_hex();
+    let named = path.file_stem().and_then(|stem| stem.to_str());
+    match named.is_some_and(|stem| stem.ends_with(&checksum[..16])) {
+        true => Ok(format::read(&bytes)),
+        false => Ok(None),
     }
 }
 
@@ -249,7 +268,7 @@ mod tests {
         let snapshot =
             Snapshot { pipeline: "p".into(), writer: "0123456789abcdef".into(), ..Snapshot::default() };
         let aside = state.join(".0123456789abcdef.tmp");
-        let id = store.write_aside(&snapshot, &aside).unwrap();
+        let id = write_aside(&snapshot, &aside).unwrap();
         SnapshotStore::open(&state, "p").unwrap().clear_unfinished().unwrap();
         let error = store.keep_aside(&aside, &id).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Fenced, "{error}");

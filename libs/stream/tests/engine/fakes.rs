@@ -16,9 +16,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stream::{
-    AggregateSpec, Claim, Commit, Edge, ErrorKind, Graph, Held, Node, NodeKind, Polled, Port, Routing,
-    RunOptions, RunReport, Sink, SinkCounters, SnapshotStore, Source, SourceFactory, StateBackend,
-    StreamError, TaskIndex, WatermarkEmit, WindowAggregate, WindowColumn, WindowShape, Windowing,
+    AggregateSpec, Claim, Commit, Edge, ErrorKind, Graph, Held, Node, NodeId, NodeKind, Polled, Port,
+    Routing, RunOptions, RunReport, Savepoints, Sink, SinkCounters, SnapshotStore, Source, SourceFactory,
+    StateBackend, StreamError, TaskIndex, WatermarkEmit, WindowAggregate, WindowColumn, WindowShape,
+    Windowing,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -258,15 +259,25 @@ impl Case {
     /// Source → window → each of `sinks`, dead letters into `dead`.
     pub fn graph(&self, sinks: Vec<Remembering>, dead: Remembering) -> Graph {
         let mut graph = Graph::default();
+        let source = self.source(&mut graph, "events");
+        let window = self.window(&mut graph, source, "totals");
+        for sink in sinks {
+            add_sink(&mut graph, window, sink);
+        }
+        graph.collect_dead_letters(Box::new(dead));
+        graph
+    }
+
+    pub fn source(&self, graph: &mut Graph, name: &str) -> NodeId {
         let disorder = ScalarValue::DurationMillisecond(Some(self.disorder_ms));
         let watermark = BinaryExpr::new(
             Arc::new(Column::new("time", 1)),
             BinaryOperator::Minus,
             Arc::new(Literal::new(disorder)),
         );
-        let source = graph.add(Node {
-            id: "source:events".into(),
-            label: "events".into(),
+        graph.add(Node {
+            id: format!("source:{name}"),
+            label: name.into(),
             description: "replay".into(),
             kind: NodeKind::Source {
                 factory: Arc::new(self.replay.clone()),
@@ -278,46 +289,53 @@ impl Case {
             inputs: Vec::new(),
             schema: schema(),
             parallelism: self.parallelism,
-        });
+        })
+    }
+
+    pub fn window(&self, graph: &mut Graph, source: NodeId, name: &str) -> NodeId {
         let aggregate = self.aggregate();
         let output_schema = aggregate.output_schema.clone();
-        let window = graph.add(Node {
-            id: "totals/window".into(),
-            label: "totals".into(),
+        graph.add(Node {
+            id: format!("{name}/window"),
+            label: name.into(),
             description: "window".into(),
             kind: NodeKind::Operator(Arc::new(aggregate)),
             inputs: vec![Edge { from: source, port: Port::Rows, routing: Routing::Hash(vec![0]) }],
-            schema: output_schema.clone(),
+            schema: output_schema,
             parallelism: self.parallelism,
-        });
-        for sink in sinks {
-            graph.add(Node {
-                id: format!("sink:{}", sink.name),
-                label: sink.name.clone(),
-                description: "table".into(),
-                kind: NodeKind::Sink(Some(Box::new(sink))),
-                inputs: vec![Edge { from: window, port: Port::Rows, routing: Routing::Gather }],
-                schema: output_schema.clone(),
-                parallelism: 1,
-            });
-        }
-        graph.collect_dead_letters(Box::new(dead));
-        graph
+        })
     }
 }
 
+pub fn add_sink(graph: &mut Graph, from: NodeId, sink: Remembering) {
+    let schema = graph.nodes[from].schema.clone();
+    graph.add(Node {
+        id: format!("sink:{}", sink.name),
+        label: sink.name.clone(),
+        description: "table".into(),
+        kind: NodeKind::Sink(Some(Box::new(sink))),
+        inputs: vec![Edge { from, port: Port::Rows, routing: Routing::Gather }],
+        schema,
+        parallelism: 1,
+    });
+}
+
 pub async fn run(graph: Graph, folder: &Path) -> Result<RunReport, StreamError> {
-    let options = RunOptions {
-        pipeline: "test".into(),
-        store: SnapshotStore::open(folder, "test")?,
+    stream::run(graph, options("test", folder)?).await
+}
+
+pub fn options(pipeline: &str, folder: &Path) -> Result<RunOptions, StreamError> {
+    Ok(RunOptions {
+        pipeline: pipeline.into(),
+        store: SnapshotStore::open(folder, pipeline)?,
         state_backend: StateBackend::Memory,
         checkpoint_interval: Duration::from_millis(1),
         pending_bytes_max: 1 << 20,
         shutdown: CancellationToken::new(),
         commit_retry: RetryPolicy::default(),
         on_epoch: Arc::new(|_| {}),
-    };
-    stream::run(graph, options).await
+        savepoints: Savepoints::default(),
+    })
 }
 
 /// The windows a plain loop makes of rows none of which is late.

@@ -2,4 +2,5 @@
 
 mod fakes;
 mod recovery;
+mod savepoints;
 mod windows;

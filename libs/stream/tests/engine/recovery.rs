@@ -10,11 +10,11 @@ use stream::{ErrorKind, StreamError, WatermarkEmit, WindowShape};
 
 const KEYS: [&str; 5] = ["ada", "bob", "cyd", "dan", "eve"];
 
-fn shape() -> WindowShape {
+pub fn shape() -> WindowShape {
     WindowShape::Hop { size_ms: 60, slide_ms: 20, offset_ms: 0 }
 }
 
-fn rows(seed: u64) -> Vec<Vec<Row>> {
+pub fn rows(seed: u64) -> Vec<Vec<Row>> {
     let mut random = StdRng::seed_from_u64(seed);
     let partition = |random: &mut StdRng| {
         let mut now = 0;
@@ -96,7 +96,7 @@ async fn two_sinks_stay_exact_through_crashes_at_random_commits_and_other_parall
     }
 }
 
-fn newest_snapshot(folder: &Path) -> std::path::PathBuf {
+pub fn newest_snapshot(folder: &Path) -> std::path::PathBuf {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.filter(|path| path.extension().is_some_and(|e| e == "snapshot")).max().unwrap()
 }
@@ -111,6 +111,23 @@ async fn a_torn_snapshot_that_a_sink_holds_is_refused_by_name() {
     let error = world.run(1, Failure::None, Failure::None).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Data);
     assert!(error.message.contains("is torn") && error.message.contains("sink 'first'"), "{error}");
+}
+
+/// A newer program's snapshot is whole to that program, so that an older one is the wrong one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_of_a_newer_program_is_not_passed_over() {
+    let world = World::new(7);
+    world.run(1, Failure::Before(3), Failure::None).await.unwrap_err();
+    let newest = newest_snapshot(world.folder.path());
+    let bytes = fs::read(&newest).unwrap();
+    fs::write(&newest, [b"IBBSNAP2", &bytes[8..]].concat()).unwrap();
+    let error = world.run(1, Failure::None, Failure::None).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert!(error.message.contains(newest.to_str().unwrap()), "{error}");
+    assert!(error.message.contains("version 2") && error.message.contains("up to 1"), "{error}");
+    fs::write(&newest, bytes).unwrap();
+    world.run(1, Failure::None, Failure::None).await.unwrap();
+    world.assert_exactly_once("after the newer program has gone");
 }
 
 /// Nobody holds the newest epoch yet, so the snapshot before it is right.
