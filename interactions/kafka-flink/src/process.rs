@@ -6,6 +6,7 @@ use crate::on_flink;
 use crate::processor_args::{ProcessorArgs, SinkKind};
 use crate::sample::Sample;
 use crate::script::{Parameters, SHIPPED};
+use crate::script_command::script_command;
 use crate::services::{Needs, Services};
 use crate::state::{pipeline_name, state_folder};
 use crate::topics::{CreatingKafka, dead_letters_table};
@@ -39,6 +40,9 @@ pub fn process(ctx: Context, args: ProcessorArgs) -> Body {
 
 async fn stream_processor(ctx: Context, args: ProcessorArgs) -> Result<(), Failure> {
     args.check("stream_processor")?;
+    if let Some(command) = &args.command {
+        return script_command(&ctx, &args, command).await;
+    }
     let (text, base_dir) = script_text(&ctx, &args)?;
     let needs = Needs::of(&text, &args);
     let services = Services::configured(&ctx, needs)?;
@@ -151,7 +155,8 @@ async fn run(
     Ok(())
 }
 
-fn connectors(create_tables: bool) -> Connectors {
+/// Every connector of this program.
+pub fn connectors(create_tables: bool) -> Connectors {
     let all = Connectors::default();
     let all = all.with(UpsertKafka).with(Filesystem).with(Print).with(Blackhole).with(Datagen);
     match create_tables {

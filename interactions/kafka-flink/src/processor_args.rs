@@ -1,7 +1,7 @@
 //! Flags of `stream_processor`.
 
 use clap::{Parser, ValueEnum};
-use service::{DeadLetters, Engine, EngineArgs, EngineSupport, Failure, SharedArgs};
+use service::{DeadLetters, Engine, EngineArgs, EngineSupport, Failure, ScriptCommand, SharedArgs};
 use std::path::PathBuf;
 
 /// Event-time windows per key over a Kafka topic, into a sink, exactly once.
@@ -45,6 +45,9 @@ pub struct ProcessorArgs {
     /// Folder of `--sink files`, with its format
     #[arg(long, default_value = "events_per_key")]
     pub output_path: PathBuf,
+
+    #[command(subcommand)]
+    pub command: Option<ScriptCommand>,
 
     #[command(flatten)]
     pub engine: EngineArgs,

@@ -34,6 +34,36 @@ impl Pipeline {
         SqlError::of(problems)
     }
 
+    /// Checks what every table says beyond the names of its options, by its connector, which asks no system.
+    ///
+    /// # Errors
+    /// Those of [`Self::check_connectors`]; else one problem per table, at the option that its connector names, or at
+    /// the table.
+    pub async fn check_tables(
+        &self,
+        connectors: &Connectors,
+        context: &ConnectorContext,
+    ) -> Result<(), SqlError> {
+        self.check_connectors(connectors)?;
+        let mut problems = Vec::new();
+        for source in &self.sources {
+            if let Some(connector) = connectors.get(&source.table.def.connector.value)
+                && let Err(error) = connector.check_source(&source.spec, context).await
+            {
+                problems.push(refused(&source.table, &error));
+            }
+        }
+        for query in &self.queries {
+            if let Some(connector) = connectors.get(&query.sink.def.connector.value)
+                && let Err(error) = connector.check_sink(&query.spec, context).await
+            {
+                problems.push(refused(&query.sink, &error));
+            }
+        }
+        problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
+        SqlError::of(problems)
+    }
+
     fn tables(&self) -> impl Iterator<Item = (&Table, bool)> {
         let sources = self.sources.iter().map(|source| (source.table.as_ref(), true));
         sources.chain(self.queries.iter().map(|query| (query.sink.as_ref(), false)))
@@ -105,6 +135,13 @@ fn connector<'c>(table: &Table, connectors: &'c Connectors) -> Result<&'c Arc<dy
         table: table.def.name.value.clone(),
         cause: StreamError::config(format!("there is no connector '{name}'")),
     })
+}
+
+/// What a connector refused, where the script says it.
+fn refused(table: &Table, error: &StreamError) -> Problem {
+    let named = |(key, _): &&(Name, String)| error.message.contains(&format!("'{}'", key.value));
+    let place = table.def.options.iter().find(named).map_or(&table.def.name.place, |(key, _)| &key.place);
+    Problem::new(place, &error.message)
 }
 
 fn check_table(table: &Table, read: bool, connectors: &Connectors, problems: &mut Vec<Problem>) {
