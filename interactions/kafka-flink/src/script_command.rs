@@ -46,7 +46,7 @@ fn rendered(ctx: &Context, args: &ProcessorArgs, path: Option<&Path>) -> Result<
             let text = std::fs::read_to_string(&path)
                 .map_err(|cause| Failure::io(format!("{} cannot be read", path.display()), cause))?;
             let folder = path.parent().map_or_else(|| ctx.places.user.clone(), Path::to_path_buf);
-            (given.display().to_string(), text, folder)
+            (shorter(&path, &ctx.places.user), text, folder)
         }
     };
     let needs = Needs::of(&text, args);

@@ -98,3 +98,58 @@ fn differing<'a>(
         (expected != came).then(|| format!("{}: expected {expected}, came {came}", column.name))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::DataType;
+    use stream::{Column, ColumnKind};
+
+    fn table(primary_key: &[&str]) -> TableSpec {
+        let column = |name: &str| Column {
+            name: name.into(),
+            data_type: DataType::Int32,
+            nullable: true,
+            kind: ColumnKind::Physical,
+        };
+        TableSpec {
+            name: "t".into(),
+            columns: ["a", "b", "c"].map(column).into(),
+            primary_key: primary_key.iter().map(|name| (*name).to_owned()).collect(),
+            partitioned_by: Vec::new(),
+            options: Default::default(),
+            projection: vec![0, 1, 2],
+        }
+    }
+
+    fn rows(rows: &[[u32; 3]]) -> Vec<String> {
+        rows.iter().map(|[a, b, c]| format!(r#"{{"a":{a},"b":{b},"c":{c}}}"#)).collect()
+    }
+
+    /// The numbers of rows that are alike, changed, missing and unexpected.
+    fn counts(key: &[&str], expected: &[[u32; 3]], came: &[[u32; 3]]) -> [usize; 4] {
+        let found = compare(&table(key), &rows(expected), &rows(came));
+        assert_eq!(found.is_none(), expected.len() == found.alike && came.len() == found.alike);
+        [found.alike, found.changed.len(), found.missing.len(), found.unexpected.len()]
+    }
+
+    #[test]
+    fn rows_are_a_multiset() {
+        assert_eq!(counts(&[], &[[1, 1, 1], [2, 2, 2]], &[[2, 2, 2], [1, 1, 1]]), [2, 0, 0, 0]);
+        assert_eq!(counts(&[], &[[1, 1, 1]], &[[1, 1, 1], [1, 1, 1]]), [1, 0, 0, 1]);
+        assert_eq!(counts(&[], &[[1, 1, 1], [1, 1, 1]], &[[1, 1, 1]]), [1, 0, 1, 0]);
+        assert_eq!(counts(&[], &[], &[]), [0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn rows_are_paired_by_key_or_by_what_they_share() {
+        assert_eq!(counts(&[], &[[1, 1, 1]], &[[1, 1, 2]]), [0, 1, 0, 0]);
+        assert_eq!(counts(&[], &[[1, 1, 1]], &[[1, 2, 2]]), [0, 0, 1, 1]);
+        assert_eq!(counts(&["a"], &[[1, 1, 1]], &[[1, 2, 2]]), [0, 1, 0, 0]);
+        assert_eq!(counts(&["a"], &[[1, 1, 1]], &[[2, 1, 1]]), [0, 0, 1, 1]);
+        // The nearest of several.
+        let found = compare(&table(&[]), &rows(&[[1, 1, 1]]), &rows(&[[1, 2, 3], [1, 1, 3]]));
+        assert_eq!(found.changed[0].came, r#"{"a":1,"b":1,"c":3}"#);
+        assert_eq!(found.changed[0].columns, ["c: expected 1, came 3"]);
+    }
+}

@@ -121,3 +121,41 @@ pub(crate) fn text(letter: &Letter) -> String {
         .filter_map(|name| letter.get(*name).map(|value| format!("{}:{value}", Value::from(*name))));
     format!("{{{}}}", named.collect::<Vec<_>>().join(","))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(letters: &[&str]) -> Vec<Letter> {
+        letters.iter().map(|letter| serde_json::from_str(letter).unwrap()).collect()
+    }
+
+    /// The numbers of expected letters that are missing, and of those that came that are unexpected.
+    fn left_over(expected: &[&str], came: &[&str]) -> (usize, usize) {
+        let (missing, unexpected) = compare(&parsed(expected), &parsed(came));
+        (missing.len(), unexpected.len())
+    }
+
+    const ADA: &str = r#"{"reason": "late", "table": "t", "value": {"k": "ada", "n": 1.0}, "offset": null}"#;
+    const BOB: &str = r#"{"reason": "late", "table": "t", "value": {"k": "bob", "n": 2.0}, "offset": 7}"#;
+
+    #[test]
+    fn only_what_is_named_counts() {
+        assert_eq!(left_over(&[r#"{"reason": "late", "value": {"n": 1}}"#], &[ADA]), (0, 0));
+        assert_eq!(left_over(&[r#"{"reason": "decode"}"#], &[ADA]), (1, 1));
+        assert_eq!(left_over(&[r#"{"value": {"k": "ada", "other": 1}}"#], &[ADA]), (1, 1));
+        assert_eq!(left_over(&[r#"{"offset": null}"#, r#"{"offset": 7}"#], &[BOB, ADA]), (0, 0));
+    }
+
+    /// Goal: each letter stands for one that is expected, and a vague line does not take what a precise one needs.
+    #[test]
+    fn vague_lines_give_way_to_precise_ones_in_any_order() {
+        let (vague, precise) = (r#"{"reason": "late"}"#, r#"{"value": {"k": "ada"}}"#);
+        for came in [[ADA, BOB], [BOB, ADA]] {
+            assert_eq!(left_over(&[vague, precise], &came), (0, 0));
+            assert_eq!(left_over(&[precise, vague], &came), (0, 0));
+            assert_eq!(left_over(&[precise, precise], &came), (1, 1));
+            assert_eq!(left_over(&[vague], &came), (0, 1));
+        }
+    }
+}

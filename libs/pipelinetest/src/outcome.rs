@@ -91,7 +91,8 @@ impl fmt::Display for Outcome {
         let verdict = if self.passed() { "passed" } else { "FAILED" };
         write!(f, "{verdict}  {}", self.case.name)?;
         if let Some(why) = &self.stopped {
-            write!(f, "\n  the pipeline stopped before its end: {why}")?;
+            // What it had written by then says nothing.
+            return write!(f, "\n  the pipeline stopped before its end: {why}");
         }
         for sink in &self.sinks {
             write!(f, "\n  {sink}")?;

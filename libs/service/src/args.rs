@@ -146,7 +146,7 @@ pub enum ScriptCommand {
         folders: Vec<PathBuf>,
 
         /// Write what comes out as what is expected
-        #[arg(long)]
+        #[arg(long, display_order = 0)]
         update: bool,
     },
 }

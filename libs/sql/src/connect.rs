@@ -37,24 +37,27 @@ impl Pipeline {
     /// Checks what every table says beyond the names of its options, by its connector, which asks no system.
     ///
     /// # Errors
-    /// Those of [`Self::check_connectors`]; else one problem per table, at the option that its connector names, or at
-    /// the table.
+    /// Those of [`Self::check_connectors`], and of every other table one at most, at the option that its connector
+    /// names, or at the table.
     pub async fn check_tables(
         &self,
         connectors: &Connectors,
         context: &ConnectorContext,
     ) -> Result<(), SqlError> {
-        self.check_connectors(connectors)?;
-        let mut problems = Vec::new();
-        for source in &self.sources {
-            if let Some(connector) = connectors.get(&source.table.def.connector.value)
+        let mut problems = self.check_connectors(connectors).err().map_or_else(Vec::new, |e| e.problems);
+        let told: Vec<usize> = problems.iter().map(|problem| problem.place.statement).collect();
+        let sound = |table: &Table| !told.contains(&table.def.statement);
+        for source in self.sources.iter().filter(|source| sound(&source.table)) {
+            let connector = connectors.get(&source.table.def.connector.value);
+            if let Some(connector) = connector
                 && let Err(error) = connector.check_source(&source.spec, context).await
             {
                 problems.push(refused(&source.table, &error));
             }
         }
-        for query in &self.queries {
-            if let Some(connector) = connectors.get(&query.sink.def.connector.value)
+        for query in self.queries.iter().filter(|query| sound(&query.sink)) {
+            let connector = connectors.get(&query.sink.def.connector.value);
+            if let Some(connector) = connector
                 && let Err(error) = connector.check_sink(&query.spec, context).await
             {
                 problems.push(refused(&query.sink, &error));

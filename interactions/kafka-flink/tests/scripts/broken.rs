@@ -75,7 +75,7 @@ fn input_in_another_form_is_refused() {
 #[test]
 fn a_mistake_in_the_script_has_the_code_and_the_place_it_has_elsewhere() {
     let stdout = payments().with("case/pipeline.sql", &SCRIPT.replace("SUM(amount)", "SUM(amont)")).test(65);
-    says(&stdout, &["the script cannot run", "line 11, column 38", "amont"]);
+    says(&stdout, &["the script cannot run", "line 11, column 43", "amont"]);
     let two = payments().with("case/other.sql", SCRIPT).with("case/third.sql", SCRIPT);
     two.test(0);
     fs::remove_file(two.path("case/pipeline.sql")).unwrap();

@@ -37,9 +37,9 @@ INSERT INTO b SELECT n FROM a;";
     says(&finished.stdout, &["fine.sql: fine"]);
     let lines = [
         "error: 4 of 5 scripts cannot run",
-        "values.sql: line 7, column 9, at 'scan.startup.mode'",
+        "values.sql: line 7, column 9, at ''scan.startup.mode''",
         "values.sql: line 9",
-        "sources.sql: line 1, column 54, at 'number-of-rows'",
+        "sources.sql: line 1, column 55, at ''number-of-rows''",
         "sources.sql: line 2",
         "names.sql: line 6",
         "did you mean 'topic'",
