@@ -58,6 +58,7 @@ async fn run(backend: &str, keys: u64, key: &str) {
     let options = RunOptions {
         pipeline: "keys".into(),
         store: SnapshotStore::open(folder.path().join("snapshots"), "keys").expect("a store"),
+        savepoints: Default::default(),
         state_backend: match backend {
             "lsm" => StateBackend::Lsm { folder: folder.path().join("lsm") },
             _ => StateBackend::Memory,

@@ -19,6 +19,7 @@ mod produce;
 mod producer_args;
 mod sample;
 mod script;
+mod script_command;
 mod services;
 mod state;
 mod stateful_args;

@@ -6,6 +6,7 @@ use crate::on_flink;
 use crate::processor_args::{ProcessorArgs, SinkKind, StateBackendKind};
 use crate::sample::Sample;
 use crate::script::Parameters;
+use crate::script_command::script_command;
 use crate::services::{Needs, Services};
 use crate::state::{pipeline_name, savepoints, state_folder};
 use crate::stateful_args::StatefulArgs;
@@ -45,6 +46,9 @@ pub fn stateful(ctx: Context, args: StatefulArgs) -> Body {
 
 async fn run_pipeline(ctx: Context, args: ProcessorArgs, program: &'static str) -> Result<(), Failure> {
     args.check(program)?;
+    if let Some(command) = &args.command {
+        return script_command(&ctx, &args, command).await;
+    }
     let (text, base_dir) = script_text(&ctx, &args)?;
     let needs = Needs::of(&text, &args);
     let services = Services::configured(&ctx, needs)?;
@@ -167,7 +171,8 @@ async fn run(
     Ok(())
 }
 
-fn connectors(create_tables: bool) -> Connectors {
+/// Every connector of this program.
+pub fn connectors(create_tables: bool) -> Connectors {
     let all = Connectors::default();
     let all = all.with(Filesystem).with(Print).with(Blackhole).with(Datagen);
     match create_tables {

@@ -1,7 +1,7 @@
 //! Flags of `stream_processor`.
 
 use clap::{Parser, ValueEnum};
-use service::{DeadLetters, Engine, EngineArgs, EngineSupport, Failure, SharedArgs};
+use service::{DeadLetters, Engine, EngineArgs, EngineSupport, Failure, ScriptCommand, SharedArgs};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,6 +54,9 @@ pub struct ProcessorArgs {
     /// Which script runs unless `--sql` names one.
     #[arg(skip)]
     pub shipped: Shipped,
+
+    #[command(subcommand)]
+    pub command: Option<ScriptCommand>,
 
     #[command(flatten)]
     pub engine: EngineArgs,

@@ -2,7 +2,7 @@
 
 use crate::processor_args::{ProcessorArgs, Shipped, SinkKind, StateBackendKind};
 use clap::{Parser, ValueEnum};
-use service::{EngineArgs, SharedArgs};
+use service::{EngineArgs, ScriptCommand, SharedArgs};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +40,9 @@ pub struct StatefulArgs {
     #[arg(long, value_name = "SECONDS", default_value = "0")]
     pub state_ttl: u64,
 
+    #[command(subcommand)]
+    pub command: Option<ScriptCommand>,
+
     #[command(flatten)]
     pub engine: EngineArgs,
 
@@ -64,8 +67,7 @@ impl AsRef<SharedArgs> for StatefulArgs {
 impl StatefulArgs {
     /// The same pipeline runner with another script.
     pub fn into_processor(self) -> ProcessorArgs {
-        let Self { topic, kafka_group_id, sink, totals, keys_seen, state_backend, state_ttl, engine, shared } =
-            self;
+        let Self { topic, kafka_group_id, sink, totals, keys_seen, state_backend, state_ttl, .. } = self;
         ProcessorArgs {
             kafka_topic: topic,
             kafka_group_id,
@@ -82,8 +84,9 @@ impl StatefulArgs {
             output_path: PathBuf::new(),
             state_backend,
             shipped: Shipped::Totals { keys_seen, ttl: Duration::from_secs(state_ttl) },
-            engine,
-            shared,
+            command: self.command,
+            engine: self.engine,
+            shared: self.shared,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `'connector' = 'filesystem'`.
 
+use crate::data_file::Encoder;
 use crate::lines::Decoder;
 use crate::listing;
 use crate::options::{FileFormat, TableOptions, refused};
@@ -50,14 +51,23 @@ impl Connector for Filesystem {
         OPTIONS
     }
 
+    async fn check_source(&self, table: &TableSpec, context: &ConnectorContext) -> Result<(), StreamError> {
+        source_options(table, context).map(drop)
+    }
+
+    async fn check_sink(&self, table: &TableSpec, context: &ConnectorContext) -> Result<(), StreamError> {
+        let options = sink_options(table, context)?;
+        Encoder::new(&table.schema(), &options.format).map_err(|e| refused(table, e))?;
+        Ok(())
+    }
+
     async fn source(
         &self,
         table: &TableSpec,
         context: &ConnectorContext,
     ) -> Result<Arc<dyn SourceFactory>, StreamError> {
-        let options = TableOptions::new(table, &context.base_dir)?;
+        let options = source_options(table, context)?;
         let files = listing::files(&options.path)?;
-        Decoder::new(&options.format, &table.schema(), &table.projection).map_err(|e| refused(table, e))?;
         for file in files.values() {
             check_file(file, &options.format, table)?;
         }
@@ -74,23 +84,36 @@ impl Connector for Filesystem {
         table: &TableSpec,
         context: &ConnectorContext,
     ) -> Result<Box<dyn Sink>, StreamError> {
-        let options = TableOptions::new(table, &context.base_dir)?;
-        if !table.primary_key.is_empty() {
-            return Err(StreamError::config(format!(
-                "table {}: a filesystem sink only appends, so it cannot keep a PRIMARY KEY; remove it",
-                table.name
-            )));
-        }
-        if options.monitor.is_some() {
-            return Err(StreamError::config(format!(
-                "table {}: option 'source.monitor-interval' is for reading, but the table is written",
-                table.name
-            )));
-        }
+        let options = sink_options(table, context)?;
         let sink =
             FilesSink::new(&table.name, &context.pipeline, options.path, &table.schema(), &options.format)?;
         Ok(Box::new(sink))
     }
+}
+
+/// What a table that is read says, without looking at its files.
+fn source_options(table: &TableSpec, context: &ConnectorContext) -> Result<TableOptions, StreamError> {
+    let options = TableOptions::new(table, &context.base_dir)?;
+    Decoder::new(&options.format, &table.schema(), &table.projection).map_err(|e| refused(table, e))?;
+    Ok(options)
+}
+
+/// What a table that is written says, without making its folder.
+fn sink_options(table: &TableSpec, context: &ConnectorContext) -> Result<TableOptions, StreamError> {
+    let options = TableOptions::new(table, &context.base_dir)?;
+    if !table.primary_key.is_empty() {
+        return Err(StreamError::config(format!(
+            "table {}: a filesystem sink only appends, so it cannot keep a PRIMARY KEY; remove it",
+            table.name
+        )));
+    }
+    if options.monitor.is_some() {
+        return Err(StreamError::config(format!(
+            "table {}: option 'source.monitor-interval' is for reading, but the table is written",
+            table.name
+        )));
+    }
+    Ok(options)
 }
 
 /// What can be known to be wrong before anything runs.

@@ -24,6 +24,14 @@ impl Connector for KafkaConnector {
         &OPTIONS
     }
 
+    async fn check_source(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<(), StreamError> {
+        understand(table).map(drop)
+    }
+
+    async fn check_sink(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<(), StreamError> {
+        KafkaSink::check(table)
+    }
+
     async fn source(
         &self,
         table: &TableSpec,
@@ -60,14 +68,20 @@ impl KafkaConnector {
         table: &TableSpec,
         context: &ConnectorContext,
     ) -> Result<Arc<Shared>, StreamError> {
-        let options = SourceOptions::parse(&table.options)?;
-        let json = JsonOptions::from_table(&options.format, "json.")
-            .map_err(|error| StreamError::config(error.to_string()))?;
-        let layout = Layout::new(table, json)?;
+        let (options, layout) = understand(table)?;
         let cluster = Cluster::new(&table.name, &options.settings)?;
         let topics: Arc<[Arc<str>]> = options.topics.clone().into();
         let (reached, wanted, timeout) = (cluster.clone(), topics.clone(), context.connect_timeout);
         blocking(move || wanted.iter().try_for_each(|topic| reached.reach(topic, timeout).map(drop))).await?;
         Ok(Arc::new(Shared { options, topics, layout, cluster, context: context.clone() }))
     }
+}
+
+/// What a table that is read says, without asking a broker.
+fn understand(table: &TableSpec) -> Result<(SourceOptions, Layout), StreamError> {
+    let options = SourceOptions::parse(&table.options)?;
+    let json = JsonOptions::from_table(&options.format, "json.")
+        .map_err(|error| StreamError::config(error.to_string()))?;
+    let layout = Layout::new(table, json)?;
+    Ok((options, layout))
 }

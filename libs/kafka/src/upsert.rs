@@ -49,15 +49,20 @@ impl Connector for UpsertKafka {
         true
     }
 
+    async fn check_source(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<(), StreamError> {
+        Err(not_read(table))
+    }
+
+    async fn check_sink(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<(), StreamError> {
+        KafkaSink::check(&keyed(table)?)
+    }
+
     async fn source(
         &self,
         table: &TableSpec,
         _context: &ConnectorContext,
     ) -> Result<Arc<dyn SourceFactory>, StreamError> {
-        Err(StreamError::config(format!(
-            "table '{}': reading upsert-kafka is not supported yet by the embedded engine; it runs on a Flink cluster",
-            table.name
-        )))
+        Err(not_read(table))
     }
 
     async fn sink(
@@ -77,6 +82,13 @@ impl Connector for UpsertKafka {
             }
         }
     }
+}
+
+fn not_read(table: &TableSpec) -> StreamError {
+    StreamError::config(format!(
+        "table '{}': reading upsert-kafka is not supported yet by the embedded engine; it runs on a Flink cluster",
+        table.name
+    ))
 }
 
 /// The table as the kafka connector writes it: its PRIMARY KEY makes the records' key.

@@ -31,15 +31,21 @@ impl Connector for Jdbc {
         !table.primary_key.is_empty()
     }
 
+    async fn check_source(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<(), StreamError> {
+        Err(not_read(table))
+    }
+
+    async fn check_sink(&self, table: &TableSpec, context: &ConnectorContext) -> Result<(), StreamError> {
+        Settings::parse(table, context)?;
+        Ok(())
+    }
+
     async fn source(
         &self,
         table: &TableSpec,
         _context: &ConnectorContext,
     ) -> Result<Arc<dyn SourceFactory>, StreamError> {
-        Err(StreamError::config(format!(
-            "reading a jdbc table is not supported yet: table '{}' can only be written to",
-            table.name
-        )))
+        Err(not_read(table))
     }
 
     async fn sink(
@@ -55,6 +61,13 @@ impl Connector for Jdbc {
         let connect_timeout = context.connect_timeout;
         Ok(Box::new(PostgresSink::new(Plan { id, settings, connect_timeout, target, encoders, direct })))
     }
+}
+
+fn not_read(table: &TableSpec) -> StreamError {
+    StreamError::config(format!(
+        "reading a jdbc table is not supported yet: table '{}' can only be written to",
+        table.name
+    ))
 }
 
 async fn validate(

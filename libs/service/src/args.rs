@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use crate::{Environment, Failure, Places};
 
@@ -132,6 +132,27 @@ pub struct EngineArgs {
     /// Hand the job to the cluster and end; with a cluster engine only
     #[arg(long)]
     pub detach: bool,
+}
+
+/// What a program does with a script instead of running it. Neither starts, nor asks, any service.
+#[derive(Subcommand, Clone, Debug)]
+pub enum ScriptCommand {
+    /// Check scripts and the options of their tables, and end
+    Validate {
+        /// The scripts; without any that of --sql, else the shipped one
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+    },
+    /// Run scripts over the records of a folder, and compare with the rows it expects
+    Test {
+        /// Folders with `input/` and `expected/`, or folders of such folders
+        #[arg(value_name = "FOLDER", required = true, value_hint = ValueHint::DirPath)]
+        folders: Vec<PathBuf>,
+
+        /// Write what comes out as what is expected
+        #[arg(long, display_order = 0)]
+        update: bool,
+    },
 }
 
 /// What of [`EngineArgs`] a program can do.

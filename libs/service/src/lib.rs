@@ -57,8 +57,8 @@ mod traces;
 
 pub use admin::{Admin, AdminState};
 pub use args::{
-    AdminAddr, Color, DeadLetters, DevServices, Engine, EngineArgs, EngineSupport, LogFormat, SharedArgs,
-    StateDir,
+    AdminAddr, Color, DeadLetters, DevServices, Engine, EngineArgs, EngineSupport, LogFormat, ScriptCommand,
+    SharedArgs, StateDir,
 };
 pub use config::{
     Cassandra, Cluster, Flink, Kafka, KafkaProtocol, KafkaSecurity, Origin, PostgresTls, Postgresql, Problem,

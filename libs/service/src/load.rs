@@ -68,6 +68,9 @@ pub struct Loaded<A> {
     pub places: Places,
     /// The configuration files that were read, the base one first.
     pub files: Vec<PathBuf>,
+    /// Whether a subcommand was given: a short task beside the program's own, without an admin server and as quiet as
+    /// with `-q`.
+    pub subcommand: bool,
 }
 
 /// Why a program does not get to its body.
@@ -113,11 +116,15 @@ where
         Err(None) => return Err(Stop::Fail(Problems(problems).into())),
         Err(Some(error)) => return Err(Stop::Usage(error, Problems(problems))),
     };
-    let pipeline = pipeline(program, &environment, args.as_ref(), &mut problems);
+    let subcommand = given.subcommand_name().is_some();
+    let pipeline = args.as_ref().pipeline.clone().unwrap_or_else(|| program.name.to_owned());
+    if !subcommand {
+        problems.extend(unnamed_pipeline(&environment, args.as_ref()));
+    }
     if !problems.is_empty() {
         return Err(Stop::Fail(Problems(problems).into()));
     }
-    Ok(Loaded { args, environment, pipeline, cluster, places: from.places.clone(), files })
+    Ok(Loaded { args, environment, pipeline, cluster, places: from.places.clone(), files, subcommand })
 }
 
 fn command<A: Parser>(program: &ProgramInfo) -> Command {
@@ -127,7 +134,11 @@ fn command<A: Parser>(program: &ProgramInfo) -> Command {
         .hide(true)
         .value_parser(clap::value_parser!(clap_complete::Shell))
         .help("Print shell completions, and end");
-    A::command().name(program.name).version(program.version).arg(completions).mut_args(|arg| {
+    let command = A::command();
+    // A program's flags mean the same before and behind its subcommand.
+    let global = command.has_subcommands();
+    command.name(program.name).version(program.version).arg(completions).mut_args(|arg| {
+        let arg = if global && arg.get_long().is_some() { arg.global(true) } else { arg };
         if !is_key(&arg) && arg.get_id() != "config" {
             return arg;
         }
@@ -203,24 +214,16 @@ fn layers(
     (layers, file, files)
 }
 
-fn pipeline(
-    program: &ProgramInfo,
-    environment: &Environment,
-    shared: &SharedArgs,
-    problems: &mut Vec<Problem>,
-) -> String {
-    if shared.pipeline.is_none() && !environment.is_development() {
-        problems.push(Problem {
-            origin: Origin::Flag("--pipeline".to_owned()),
-            key: "pipeline".to_owned(),
-            message: format!(
-                "is required in the environment {environment}: it names the pipeline's state and transactions; \
-                 give --pipeline NAME or {}",
-                variable("pipeline")
-            ),
-        });
-    }
-    shared.pipeline.clone().unwrap_or_else(|| program.name.to_owned())
+fn unnamed_pipeline(environment: &Environment, shared: &SharedArgs) -> Option<Problem> {
+    (shared.pipeline.is_none() && !environment.is_development()).then(|| Problem {
+        origin: Origin::Flag("--pipeline".to_owned()),
+        key: "pipeline".to_owned(),
+        message: format!(
+            "is required in the environment {environment}: it names the pipeline's state and transactions; \
+             give --pipeline NAME or {}",
+            variable("pipeline")
+        ),
+    })
 }
 
 /// The flags of a program that are configuration keys.

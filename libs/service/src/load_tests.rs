@@ -3,7 +3,7 @@
 use std::io;
 
 use super::*;
-use crate::{Exit, LogFormat, StateDir};
+use crate::{Exit, LogFormat, ScriptCommand, StateDir};
 
 /// A program with flags of its own.
 #[derive(Debug, Parser)]
@@ -247,6 +247,53 @@ fn outside_development_the_pipeline_must_be_named() {
     assert_eq!(Given::default().loaded().pipeline, "probe");
     let errors = (Given { line: "--env production", ..Given::default() }).errors();
     assert!(errors[0].contains("is required in the environment production"), "{errors:?}");
+}
+
+/// A program that also checks things, and ends.
+#[derive(Debug, Parser)]
+struct WithTasks {
+    #[command(flatten)]
+    shared: SharedArgs,
+    #[arg(long, default_value_t = 60)]
+    window_seconds: u32,
+    #[command(subcommand)]
+    command: Option<ScriptCommand>,
+}
+
+impl AsRef<SharedArgs> for WithTasks {
+    fn as_ref(&self) -> &SharedArgs {
+        &self.shared
+    }
+}
+
+/// Goal: a program's flags mean the same before and behind its subcommand, whatever layer they come from, and a task
+/// beside the program needs no name for its state.
+#[test]
+fn flags_count_before_and_behind_a_subcommand() {
+    let load = |line: &str, variable: Option<(&str, &str)>| {
+        let variables = variable.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let from = Surroundings {
+            arguments: std::iter::once("probe").chain(line.split_whitespace()).map(Into::into).collect(),
+            variables: variables.collect(),
+            places: Places { user: "/user".into(), workspace: "/ws".into() },
+            read_file: Arc::new(|_: &Path| Err(io::ErrorKind::NotFound.into())),
+        };
+        super::load::<WithTasks>(&PROGRAM, &from).unwrap()
+    };
+    let layered = Some(("IBB__WINDOW_SECONDS", "7"));
+    let cases = [
+        ("validate a.sql b.sql", None, 60),
+        ("--window-seconds 5 validate a.sql b.sql", layered, 5),
+        ("validate a.sql --window-seconds 5 b.sql", layered, 5),
+        ("validate a.sql b.sql --env production", layered, 7),
+    ];
+    for (line, variable, window_seconds) in cases {
+        let loaded = load(line, variable);
+        let Some(ScriptCommand::Validate { files }) = &loaded.args.command else { panic!("{loaded:?}") };
+        assert_eq!(files, &[Path::new("a.sql"), Path::new("b.sql")], "{line}");
+        assert_eq!((loaded.args.window_seconds, loaded.subcommand), (window_seconds, true), "{line}");
+    }
+    assert!(!load("", None).subcommand);
 }
 
 #[test]

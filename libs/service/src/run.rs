@@ -13,9 +13,9 @@ use std::{
 use clap::{Parser, ValueEnum};
 
 use crate::{
-    Admin, AdminState, Cluster, Environment, Exit, Failure, Health, Loaded, LogFormat, Metrics, OrFail,
-    Places, Progress, SharedArgs, Shutdown, Status, Surroundings, config::variable, load, load::Stop, logs,
-    shutdown, traces::Traces,
+    Admin, AdminAddr, AdminState, Cluster, Environment, Exit, Failure, Health, Loaded, LogFormat, Metrics,
+    OrFail, Places, Progress, SharedArgs, Shutdown, Status, Surroundings, config::variable, load, load::Stop,
+    logs, shutdown, traces::Traces,
 };
 
 /// How long a graceful end may take.
@@ -123,7 +123,11 @@ where
     F: Future<Output = Result<(), Failure>>,
 {
     let traces = Traces::start(&program, &surroundings.variables)?;
-    logs::install(loaded.args.as_ref(), &surroundings.variables, traces.as_ref().map(Traces::tracer))?;
+    let mut shared = loaded.args.as_ref().clone();
+    if loaded.subcommand && shared.verbose == 0 {
+        shared.quiet = shared.quiet.max(1);
+    }
+    logs::install(&shared, &surroundings.variables, traces.as_ref().map(Traces::tracer))?;
     logs::install_panic_hook();
     let metrics = Metrics::install()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -154,7 +158,7 @@ where
     F: Future<Output = Result<(), Failure>>,
 {
     let started = Instant::now();
-    let Loaded { args, environment, pipeline, cluster, places, files } = loaded;
+    let Loaded { args, environment, pipeline, cluster, places, files, subcommand } = loaded;
     let shared: &SharedArgs = args.as_ref();
     let (shutdown, health, status) = (Shutdown::default(), Health::default(), Status::default());
     tokio::spawn(shutdown::Signals::install()?.watch(shutdown.clone()));
@@ -170,7 +174,9 @@ where
         status: status.clone(),
         metrics: metrics.clone(),
     };
-    let _admin = Admin::start(shared.admin_addr.as_ref(), state).await?;
+    // A check beside a running program must not compete for its port.
+    let admin_addr = if subcommand { Some(&AdminAddr::Off) } else { shared.admin_addr.as_ref() };
+    let _admin = Admin::start(admin_addr, state).await?;
     tokio::spawn(upkeep(metrics));
     if let Some(duration) = shared.duration() {
         tokio::spawn(shutdown::stop_after(duration, health.clone(), shutdown.clone()));

@@ -35,6 +35,39 @@ impl Pipeline {
         SqlError::of(problems)
     }
 
+    /// Checks what every table says beyond the names of its options, by its connector, which asks no system.
+    ///
+    /// # Errors
+    /// Those of [`Self::check_connectors`], and of every other table one at most, at the option that its connector
+    /// names, or at the table.
+    pub async fn check_tables(
+        &self,
+        connectors: &Connectors,
+        context: &ConnectorContext,
+    ) -> Result<(), SqlError> {
+        let mut problems = self.check_connectors(connectors).err().map_or_else(Vec::new, |e| e.problems);
+        let told: Vec<usize> = problems.iter().map(|problem| problem.place.statement).collect();
+        let sound = |table: &Table| !told.contains(&table.def.statement);
+        for source in self.sources.iter().filter(|source| sound(&source.table)) {
+            let connector = connectors.get(&source.table.def.connector.value);
+            if let Some(connector) = connector
+                && let Err(error) = connector.check_source(&source.spec, context).await
+            {
+                problems.push(refused(&source.table, &error));
+            }
+        }
+        for query in self.queries.iter().filter(|query| sound(&query.sink)) {
+            let connector = connectors.get(&query.sink.def.connector.value);
+            if let Some(connector) = connector
+                && let Err(error) = connector.check_sink(&query.spec, context).await
+            {
+                problems.push(refused(&query.sink, &error));
+            }
+        }
+        problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
+        SqlError::of(problems)
+    }
+
     fn tables(&self) -> impl Iterator<Item = (&Table, bool)> {
         let sources = self.sources.iter().map(|source| (source.table.as_ref(), true));
         sources.chain(self.queries.iter().map(|query| (query.sink.as_ref(), false)))
@@ -120,6 +153,13 @@ fn refused_changes(query: &QueryPlan, connectors: &Connectors) -> Option<Problem
         query.spec.name
     );
     Some(Problem::new(&query.sink.def.name.place, message))
+}
+
+/// What a connector refused, where the script says it.
+fn refused(table: &Table, error: &StreamError) -> Problem {
+    let named = |(key, _): &&(Name, String)| error.message.contains(&format!("'{}'", key.value));
+    let place = table.def.options.iter().find(named).map_or(&table.def.name.place, |(key, _)| &key.place);
+    Problem::new(place, &error.message)
 }
 
 fn check_table(table: &Table, read: bool, connectors: &Connectors, problems: &mut Vec<Problem>) {

@@ -126,6 +126,17 @@ pub trait Connector: Send + Sync {
         false
     }
 
+    /// What `source` would refuse by looking at the table alone: values of options, types of columns. It touches
+    /// nothing outside, so a script can be checked anywhere.
+    async fn check_source(&self, _table: &TableSpec, _context: &ConnectorContext) -> Result<(), StreamError> {
+        Ok(())
+    }
+
+    /// The same for `sink`.
+    async fn check_sink(&self, _table: &TableSpec, _context: &ConnectorContext) -> Result<(), StreamError> {
+        Ok(())
+    }
+
     /// Validates the options and the outside object (does the topic exist?) and prepares reading.
     async fn source(
         &self,

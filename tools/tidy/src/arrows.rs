@@ -25,6 +25,11 @@ const LIBRARIES: &[Library] = &[
     library("formats", &["event"], "bytes and columns only: no Kafka, no database, no clock"),
     library("stream", &["event", "resilience"], "the engine knows neither SQL nor any one connector"),
     library("sql", &["event", "formats", "resilience", "stream"], "connectors register themselves"),
+    library(
+        "pipelinetest",
+        &["event", "formats", "resilience", "sql", "stream"],
+        "it stands in for every connector, so it knows none",
+    ),
     library("files", BELOW_ADAPTERS, "adapters never know each other, nor SQL"),
     library("kafka", BELOW_ADAPTERS, "adapters never know each other, nor SQL"),
     library("postgres", BELOW_ADAPTERS, "adapters never know each other, nor SQL"),

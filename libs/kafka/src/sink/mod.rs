@@ -71,6 +71,12 @@ pub(crate) struct KafkaSink {
 }
 
 impl KafkaSink {
+    /// What a table that is written says, without asking a broker.
+    pub fn check(table: &TableSpec) -> Result<(), StreamError> {
+        Records::new(table, &SinkOptions::parse(table)?)?;
+        Ok(())
+    }
+
     /// Understands the options and reaches the topic.
     pub async fn open(table: &TableSpec, context: &ConnectorContext) -> Result<Self, StreamError> {
         let options = SinkOptions::parse(table)?;

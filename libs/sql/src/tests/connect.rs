@@ -37,6 +37,24 @@ fn options() {
     );
 }
 
+/// Goal: names and values come together, each where it stands; of a table whose names are wrong only those.
+#[test]
+fn values() {
+    let text = "CREATE TABLE a (x INT) WITH ('connector'='fake','path'='1','format'='odd');
+         CREATE TABLE b (x INT, PRIMARY KEY (x) NOT ENFORCED) WITH ('connector'='fake','path'='1');
+         CREATE TABLE c (x INT, PRIMARY KEY (x) NOT ENFORCED) WITH ('connector'='fake','pth'='1');
+         INSERT INTO b SELECT x FROM a; INSERT INTO c SELECT x FROM a";
+    let pipeline = planned(text).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(pipeline.check_tables(&connectors(), &context())).unwrap_err();
+    expect![[r#"
+        line 1, column 60, at ''format'': option 'format' = 'odd': no such format
+        line 2, column 23, at 'b': it takes no key
+        line 3, column 23, at 'c': table 'c' lacks the option 'path': where
+        line 3, column 88, at ''pth'': connector 'fake' has no option 'pth'; did you mean 'path'?"#]]
+    .assert_eq(&error.to_string());
+}
+
 #[track_caller]
 fn check_graph(text: &str, parallelism: usize, expect: Expect) {
     let pipeline = planned(&format!("{TABLES}{text}")).unwrap();

@@ -43,6 +43,22 @@ impl Connector for Fake {
         !table.primary_key.is_empty()
     }
 
+    async fn check_source(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<(), StreamError> {
+        match table.options.get("format") {
+            Some(format) if format == "odd" => {
+                Err(StreamError::config("option 'format' = 'odd': no such format"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn check_sink(&self, table: &TableSpec, _context: &ConnectorContext) -> Result<(), StreamError> {
+        match table.primary_key.is_empty() {
+            true => Ok(()),
+            false => Err(StreamError::config("it takes no key")),
+        }
+    }
+
     async fn source(
         &self,
         table: &TableSpec,

@@ -27,6 +27,14 @@ impl Connector for Blackhole {
         true
     }
 
+    async fn check_source(&self, table: &TableSpec, context: &ConnectorContext) -> Result<(), StreamError> {
+        self.source(table, context).await.map(drop)
+    }
+
+    async fn check_sink(&self, table: &TableSpec, context: &ConnectorContext) -> Result<(), StreamError> {
+        self.sink(table, context).await.map(drop)
+    }
+
     async fn source(
         &self,
         table: &TableSpec,
