@@ -160,6 +160,7 @@ fn engine(events: &Arc<Vec<String>>) -> Duration {
             shutdown: Default::default(),
             commit_retry: Default::default(),
             on_epoch: Arc::new(|_| {}),
+            monitor: Default::default(),
         };
         let begun = Instant::now();
         let report = stream::run(graph, options).await.expect("a run");

@@ -168,6 +168,7 @@ async fn engine(brokers: &str, topic: &str) {
         shutdown: Default::default(),
         commit_retry: Default::default(),
         on_epoch: Arc::new(|_| {}),
+        monitor: Default::default(),
     };
     let report = stream::run(graph, options).await.expect("a run");
     assert_eq!(report.progress.queries["sums"]["admitted"], EVENTS as u64);

@@ -12,7 +12,7 @@ use sql::Script;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use stream::{ConnectorContext, Connectors, Graph, RunOptions, SnapshotStore, StateBackend};
+use stream::{ConnectorContext, Connectors, Graph, Monitor, RunOptions, SnapshotStore, StateBackend};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -83,6 +83,7 @@ pub async fn run(
         shutdown: handle.stop.clone(),
         commit_retry: RetryPolicy { total_max: COMMIT_RETRY, ..RetryPolicy::default() },
         on_epoch: Arc::new(move |_| committed.notify_one()),
+        monitor: Monitor::default(),
     };
     stream::run(graph, options).await.map(drop).map_err(of_stream)
 }

@@ -158,6 +158,10 @@ impl Operator for RunningTask {
         })
     }
 
+    fn state_rows(&self) -> Option<u64> {
+        self.rows.as_ref().map(|rows| rows.len)
+    }
+
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError> {
         let rows = opened(&mut self.rows)?;
         self.since = states.iter().filter_map(|state| state.since).min();

@@ -16,8 +16,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stream::{
-    AggregateSpec, Claim, Commit, Edge, ErrorKind, Graph, Held, Node, NodeKind, Polled, Port, Routing,
-    RunOptions, RunReport, Sink, SinkCounters, SnapshotStore, Source, SourceFactory, StateBackend,
+    AggregateSpec, Claim, Commit, Edge, ErrorKind, Graph, Held, Monitor, Node, NodeKind, Polled, Port,
+    Routing, RunOptions, RunReport, Sink, SinkCounters, SnapshotStore, Source, SourceFactory, StateBackend,
     StreamError, TaskIndex, WatermarkEmit, WindowAggregate, WindowColumn, WindowShape, Windowing,
 };
 use tokio_util::sync::CancellationToken;
@@ -307,7 +307,11 @@ impl Case {
 }
 
 pub async fn run(graph: Graph, folder: &Path) -> Result<RunReport, StreamError> {
-    let options = RunOptions {
+    stream::run(graph, options(folder)?).await
+}
+
+pub fn options(folder: &Path) -> Result<RunOptions, StreamError> {
+    Ok(RunOptions {
         pipeline: "test".into(),
         store: SnapshotStore::open(folder, "test")?,
         state_backend: StateBackend::Memory,
@@ -316,8 +320,8 @@ pub async fn run(graph: Graph, folder: &Path) -> Result<RunReport, StreamError> 
         shutdown: CancellationToken::new(),
         commit_retry: RetryPolicy::default(),
         on_epoch: Arc::new(|_| {}),
-    };
-    stream::run(graph, options).await
+        monitor: Monitor::default(),
+    })
 }
 
 /// The windows a plain loop makes of rows none of which is late.
