@@ -2,7 +2,6 @@
 
 use crate::echo::Echo;
 use crate::failure::of_stream;
-use crate::on_flink;
 use crate::processor_args::{ProcessorArgs, SinkKind, StateBackendKind};
 use crate::sample::Sample;
 use crate::script::Parameters;
@@ -10,6 +9,7 @@ use crate::services::{Needs, Services};
 use crate::state::{pipeline_name, state_folder};
 use crate::stateful_args::StatefulArgs;
 use crate::topics::{CreatingTopics, dead_letters_table};
+use crate::{live, on_flink};
 use async_trait::async_trait;
 use files::{FileFormat, FilesSink, Filesystem};
 use kafka::{KafkaConnector, UpsertKafka};
@@ -151,6 +151,7 @@ async fn run(
         shutdown: ctx.shutdown.token().clone(),
         commit_retry: RetryPolicy { total_max: COMMIT_RETRY, ..RetryPolicy::default() },
         on_epoch: Arc::new(move |progress| status.set("progress", progress)),
+        monitor: live::shown(ctx),
     };
     let sample = Sample::start(args, services, ctx);
     let report = stream::run(graph, options).await.map_err(of_stream);

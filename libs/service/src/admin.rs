@@ -1,29 +1,38 @@
-//! The admin server: health, metrics and status over HTTP.
+//! The admin server: health, metrics, status and a page over HTTP.
 //!
 //! | path | answer |
 //! |---|---|
+//! | `/` | a page that draws `/status` anew every second |
 //! | `/livez`, `/healthz` | 200, or 503 when only a restart helps |
 //! | `/readyz`, `/health` | 200 when every input and output is connected, else 503; lists each |
 //! | `/metrics` | Prometheus' text format |
 //! | `/status` | JSON: program, version, pipeline, environment, uptime, health, the program's sections |
+//! | `/tap?operator=ID` | rows that leave an operator of the running pipeline, as JSON lines ([`Taps`]) |
 
 use std::{future::IntoFuture, io, net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{RawQuery, State},
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing::get,
 };
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{AdminAddr, Environment, Exit, Failure, Health, Metrics, ProgramInfo, Status};
+use crate::{AdminAddr, Environment, Exit, Failure, Health, Metrics, ProgramInfo, Status, Taps};
 
 /// Where it listens when the user does not say: loopback only, the port OpenTelemetry uses for Prometheus.
 const DEFAULT_ADDR: &str = "127.0.0.1:9464";
+
+/// Self-contained: it asks for nothing but `/status` and `/tap`.
+const PAGE: &str = include_str!("page.html");
+
+/// Keeps it so, whatever a description or a row contains.
+const PAGE_POLICY: &str = "default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; \
+                           script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What the admin server tells.
 pub struct AdminState {
@@ -41,6 +50,8 @@ pub struct AdminState {
     pub status: Status,
     /// `/metrics`.
     pub metrics: Metrics,
+    /// `/tap`.
+    pub taps: Taps,
 }
 
 /// A running admin server; it ends when dropped.
@@ -75,7 +86,10 @@ impl Admin {
                 () = stopped.cancelled() => {}
             }
         });
-        tracing::info!(url = format!("http://{address}/status"), "Health, metrics and status are served.");
+        tracing::info!(
+            url = format!("http://{address}/"),
+            "Health, metrics, status and a live page are served."
+        );
         Ok(Some(Self { address, _stop: stop.drop_guard() }))
     }
 
@@ -111,13 +125,19 @@ fn refused(addr: &str, cause: io::Error) -> Failure {
 
 fn router(state: Arc<AdminState>) -> Router {
     Router::new()
+        .route("/", get(page))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/healthz", get(livez))
         .route("/health", get(readyz))
         .route("/metrics", get(metrics))
         .route("/status", get(status))
+        .route("/tap", get(tap))
         .with_state(state)
+}
+
+async fn page() -> Response {
+    ([(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)], Html(PAGE)).into_response()
 }
 
 async fn livez(State(state): State<Arc<AdminState>>) -> Response {
@@ -146,7 +166,12 @@ async fn status(State(state): State<Arc<AdminState>>) -> Response {
         "environment": state.environment,
         "uptime_seconds": state.started.elapsed().as_secs(),
         "health": state.health.to_json(),
+        "tap": state.taps.offered(),
         "sections": state.status.to_json(),
     }))
     .into_response()
+}
+
+async fn tap(State(state): State<Arc<AdminState>>, RawQuery(query): RawQuery) -> Response {
+    state.taps.answer(query.as_deref().unwrap_or_default()).await
 }

@@ -14,8 +14,8 @@ use clap::{Parser, ValueEnum};
 
 use crate::{
     Admin, AdminState, Cluster, Environment, Exit, Failure, Health, Loaded, LogFormat, Metrics, OrFail,
-    Places, Progress, SharedArgs, Shutdown, Status, Surroundings, config::variable, load, load::Stop, logs,
-    shutdown, traces::Traces,
+    Places, Progress, SharedArgs, Shutdown, Status, Surroundings, Taps, config::variable, load, load::Stop,
+    logs, shutdown, traces::Traces,
 };
 
 /// How long a graceful end may take.
@@ -64,6 +64,8 @@ pub struct Context {
     pub health: Health,
     /// Sections of `/status`.
     pub status: Status,
+    /// Rows at `/tap`.
+    pub taps: Taps,
     show_progress: bool,
 }
 
@@ -157,6 +159,7 @@ where
     let Loaded { args, environment, pipeline, cluster, places, files } = loaded;
     let shared: &SharedArgs = args.as_ref();
     let (shutdown, health, status) = (Shutdown::default(), Health::default(), Status::default());
+    let taps = Taps::new(shared.admin_tap.unwrap_or(environment.is_development()));
     tokio::spawn(shutdown::Signals::install()?.watch(shutdown.clone()));
     build_info(&program, &pipeline, &environment);
     tracing::info!(program = program.name, version = program.version, %environment, pipeline, ?files, "Starting.");
@@ -169,6 +172,7 @@ where
         health: health.clone(),
         status: status.clone(),
         metrics: metrics.clone(),
+        taps: taps.clone(),
     };
     let _admin = Admin::start(shared.admin_addr.as_ref(), state).await?;
     tokio::spawn(upkeep(metrics));
@@ -178,8 +182,18 @@ where
     let terminal = std::io::stderr().is_terminal();
     let show_progress = terminal && shared.quiet == 0 && shared.log_format == LogFormat::Text;
     let stop = shutdown.clone();
-    let ctx =
-        Context { program, environment, pipeline, cluster, places, shutdown, health, status, show_progress };
+    let ctx = Context {
+        program,
+        environment,
+        pipeline,
+        cluster,
+        places,
+        shutdown,
+        health,
+        status,
+        taps,
+        show_progress,
+    };
     tokio::select! {
         biased;
         ended = body(ctx, args) => ended,
