@@ -9,12 +9,18 @@
 //! | `/status` | JSON: program, version, pipeline, environment, uptime, health, the program's sections |
 //! | `/tap?operator=ID` | rows that leave an operator of the running pipeline, as JSON lines ([`Taps`]) |
 
-use std::{future::IntoFuture, io, net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    future::IntoFuture,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Instant,
+};
 
 use axum::{
     Json, Router,
     extract::{RawQuery, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
@@ -76,7 +82,7 @@ impl Admin {
         };
         let address = listener.local_addr().map_err(|cause| refused("the admin address", cause))?;
         let stop = CancellationToken::new();
-        let server = axum::serve(listener, router(Arc::new(state)));
+        let server = axum::serve(listener, router(Arc::new(state), address.ip().is_loopback()));
         let stopped = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -123,7 +129,7 @@ fn refused(addr: &str, cause: io::Error) -> Failure {
         .remedy("give another --admin-addr HOST:PORT, port 0 for a free one, or off")
 }
 
-fn router(state: Arc<AdminState>) -> Router {
+fn router(state: Arc<AdminState>, loopback: bool) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/livez", get(livez))
@@ -132,7 +138,7 @@ fn router(state: Arc<AdminState>) -> Router {
         .route("/health", get(readyz))
         .route("/metrics", get(metrics))
         .route("/status", get(status))
-        .route("/tap", get(tap))
+        .route("/tap", get(move |state, headers, query| tap(state, headers, query, loopback)))
         .with_state(state)
 }
 
@@ -172,6 +178,44 @@ async fn status(State(state): State<Arc<AdminState>>) -> Response {
     .into_response()
 }
 
-async fn tap(State(state): State<Arc<AdminState>>, RawQuery(query): RawQuery) -> Response {
+async fn tap(
+    State(state): State<Arc<AdminState>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    loopback: bool,
+) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if loopback && !names_this_machine(host) {
+        let text = format!(
+            "rows are not shown to {host}: ask for localhost, or give --admin-addr an outer address\n"
+        );
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
     state.taps.answer(query.as_deref().unwrap_or_default()).await
+}
+
+/// A site elsewhere can let its name point here and then have the browser of somebody who visits it read our answers
+/// (DNS rebinding). The browser still says that name.
+fn names_this_machine(host: &str) -> bool {
+    let port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, end)| port(end)).map_or(host, |(name, _)| name);
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_localhost_and_addresses_name_this_machine() {
+        for host in ["localhost", "LOCALHOST:9464", "127.0.0.1:9464", "[::1]:9464", "[::1]", "10.0.0.7"] {
+            assert!(names_this_machine(host), "{host}");
+        }
+        for host in
+            ["", "example.com", "localhost.example.com:9464", "127.0.0.1.example.com", "example.com:80"]
+        {
+            assert!(!names_this_machine(host), "{host}");
+        }
+    }
 }

@@ -31,8 +31,13 @@ async fn start(addr: Option<&str>) -> Result<Option<Admin>, Failure> {
 
 /// Status code and body.
 async fn get(admin: &Admin, path: &str) -> (u16, String) {
+    get_as("localhost", admin, path).await
+}
+
+/// As a browser asks that was told to go to `host`.
+async fn get_as(host: &str, admin: &Admin, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(admin.address()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -146,6 +151,8 @@ async fn rows_are_shown_where_that_is_allowed() {
     let unknown = "no operator is named 'setp'; there are step\n";
     assert_eq!(get(&admin, "/tap?operator=setp").await, (404, unknown.to_owned()));
     assert_eq!(get(&admin, "/tap").await.0, 404, "it names what there is");
+    let (code, text) = get_as("evil.example", &admin, "/tap?operator=step").await;
+    assert!(code == 403 && text.contains("evil.example"), "{code} {text}");
     assert_eq!(get(&admin, "/tap?operator=step&rows=0").await.0, 400);
     assert_eq!(get(&admin, "/tap?operator=odd").await, (500, "no JSON\n".to_owned()));
 
