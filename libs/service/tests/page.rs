@@ -78,6 +78,9 @@ fn graph() -> Value {
             operator("source:events", "source", json!([]), source),
             operator("sums/window", "operator",
                 json!([from("source:events", "rows", "hash", &["customer"])]), window),
+            operator("totals/running", "operator",
+                json!([from("source:events", "rows", "hash", &[])]),
+                json!({"state_bytes": null, "state_rows": 1_000_000})),
             operator("sink:sums", "sink", json!([from("sums/window", "rows", "gather", &[])]), json!({})),
             operator("sink:dead", "sink", json!([from("source:events", "dead", "gather", &[])]), json!({})),
         ],
@@ -143,6 +146,7 @@ async fn the_page_draws_the_status_it_is_given() {
     shows(source, &["the source:events &lt;b&gt;&amp;"]);
     let window = card(&document, "sums/window");
     shows(window, &["class=\"node busy\"", "in 2.50 M/s", "out 7.3/s", "2.0 KiB, 30 rows", ">ended<"]);
+    shows(card(&document, "totals/running"), &[">1,000,000 rows<"]);
     shows(card(&document, "sink:sums"), &["2,000,000 rows so far", "sink ×2"]);
 
     let columns: Vec<&str> = document.split("class=\"column\"").skip(1).collect();
