@@ -161,6 +161,7 @@ fn engine(events: &Arc<Vec<String>>) -> Duration {
             commit_retry: Default::default(),
             on_epoch: Arc::new(|_| {}),
             savepoints: Default::default(),
+            monitor: Default::default(),
         };
         let begun = Instant::now();
         let report = stream::run(graph, options).await.expect("a run");

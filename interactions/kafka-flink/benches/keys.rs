@@ -59,6 +59,7 @@ async fn run(backend: &str, keys: u64, key: &str) {
         pipeline: "keys".into(),
         store: SnapshotStore::open(folder.path().join("snapshots"), "keys").expect("a store"),
         savepoints: Default::default(),
+        monitor: Default::default(),
         state_backend: match backend {
             "lsm" => StateBackend::Lsm { folder: folder.path().join("lsm") },
             _ => StateBackend::Memory,

@@ -169,6 +169,7 @@ async fn engine(brokers: &str, topic: &str) {
         commit_retry: Default::default(),
         on_epoch: Arc::new(|_| {}),
         savepoints: Default::default(),
+        monitor: Default::default(),
     };
     let report = stream::run(graph, options).await.expect("a run");
     assert_eq!(report.progress.queries["sums"]["admitted"], EVENTS as u64);

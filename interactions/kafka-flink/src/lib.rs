@@ -11,6 +11,7 @@ mod events;
 mod failure;
 mod health;
 mod input;
+mod live;
 mod on_flink;
 mod performance;
 mod process;

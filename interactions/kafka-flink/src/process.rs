@@ -2,7 +2,6 @@
 
 use crate::echo::Echo;
 use crate::failure::of_stream;
-use crate::on_flink;
 use crate::processor_args::{ProcessorArgs, SinkKind, StateBackendKind};
 use crate::sample::Sample;
 use crate::script::Parameters;
@@ -11,6 +10,7 @@ use crate::services::{Needs, Services};
 use crate::state::{pipeline_name, savepoints, state_folder};
 use crate::stateful_args::StatefulArgs;
 use crate::topics::{CreatingTopics, dead_letters_table};
+use crate::{live, on_flink};
 use async_trait::async_trait;
 use files::{FileFormat, FilesSink, Filesystem};
 use kafka::{KafkaConnector, UpsertKafka};
@@ -156,6 +156,7 @@ async fn run(
         commit_retry: RetryPolicy { total_max: COMMIT_RETRY, ..RetryPolicy::default() },
         on_epoch: Arc::new(move |progress| status.set("progress", progress)),
         savepoints: savepoints(ctx, &args.engine, &folder),
+        monitor: live::shown(ctx),
     };
     let sample = Sample::start(args, services, ctx);
     let report = stream::run(graph, options).await.map_err(of_stream);

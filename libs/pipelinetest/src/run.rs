@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use stream::{
-    Connectors, ErrorKind, Graph, RunOptions, Savepoints, SnapshotStore, StateBackend, StreamError, TableSpec,
+    Connectors, ErrorKind, Graph, Monitor, RunOptions, Savepoints, SnapshotStore, StateBackend, StreamError,
+    TableSpec,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -108,6 +109,7 @@ async fn execute(graph: Graph, shutdown: CancellationToken) -> Result<Option<Str
         store: SnapshotStore::open(scratch.path(), "test").map_err(CaseError::Engine)?,
         state_backend: StateBackend::Memory,
         savepoints: Savepoints::default(),
+        monitor: Monitor::default(),
         checkpoint_interval: CHECKPOINT_INTERVAL,
         pending_bytes_max: PENDING_BYTES_MAX,
         shutdown,

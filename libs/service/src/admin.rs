@@ -1,29 +1,44 @@
-//! The admin server: health, metrics and status over HTTP.
+//! The admin server: health, metrics, status and a page over HTTP.
 //!
 //! | path | answer |
 //! |---|---|
+//! | `/` | a page that draws `/status` anew every second |
 //! | `/livez`, `/healthz` | 200, or 503 when only a restart helps |
 //! | `/readyz`, `/health` | 200 when every input and output is connected, else 503; lists each |
 //! | `/metrics` | Prometheus' text format |
 //! | `/status` | JSON: program, version, pipeline, environment, uptime, health, the program's sections |
+//! | `/tap?operator=ID` | rows that leave an operator of the running pipeline, as JSON lines ([`Taps`]) |
 
-use std::{future::IntoFuture, io, net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    future::IntoFuture,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Instant,
+};
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse, Response},
     routing::get,
 };
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{AdminAddr, Environment, Exit, Failure, Health, Metrics, ProgramInfo, Status};
+use crate::{AdminAddr, Environment, Exit, Failure, Health, Metrics, ProgramInfo, Status, Taps};
 
 /// Where it listens when the user does not say: loopback only, the port OpenTelemetry uses for Prometheus.
 const DEFAULT_ADDR: &str = "127.0.0.1:9464";
+
+/// Self-contained: it asks for nothing but `/status` and `/tap`.
+const PAGE: &str = include_str!("page.html");
+
+/// Keeps it so, whatever a description or a row contains.
+const PAGE_POLICY: &str = "default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; \
+                           script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What the admin server tells.
 pub struct AdminState {
@@ -41,6 +56,8 @@ pub struct AdminState {
     pub status: Status,
     /// `/metrics`.
     pub metrics: Metrics,
+    /// `/tap`.
+    pub taps: Taps,
 }
 
 /// A running admin server; it ends when dropped.
@@ -65,7 +82,7 @@ impl Admin {
         };
         let address = listener.local_addr().map_err(|cause| refused("the admin address", cause))?;
         let stop = CancellationToken::new();
-        let server = axum::serve(listener, router(Arc::new(state)));
+        let server = axum::serve(listener, router(Arc::new(state), address.ip().is_loopback()));
         let stopped = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -75,7 +92,10 @@ impl Admin {
                 () = stopped.cancelled() => {}
             }
         });
-        tracing::info!(url = format!("http://{address}/status"), "Health, metrics and status are served.");
+        tracing::info!(
+            url = format!("http://{address}/"),
+            "Health, metrics, status and a live page are served."
+        );
         Ok(Some(Self { address, _stop: stop.drop_guard() }))
     }
 
@@ -109,15 +129,21 @@ fn refused(addr: &str, cause: io::Error) -> Failure {
         .remedy("give another --admin-addr HOST:PORT, port 0 for a free one, or off")
 }
 
-fn router(state: Arc<AdminState>) -> Router {
+fn router(state: Arc<AdminState>, loopback: bool) -> Router {
     Router::new()
+        .route("/", get(page))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/healthz", get(livez))
         .route("/health", get(readyz))
         .route("/metrics", get(metrics))
         .route("/status", get(status))
+        .route("/tap", get(move |state, headers, query| tap(state, headers, query, loopback)))
         .with_state(state)
+}
+
+async fn page() -> Response {
+    ([(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)], Html(PAGE)).into_response()
 }
 
 async fn livez(State(state): State<Arc<AdminState>>) -> Response {
@@ -146,7 +172,50 @@ async fn status(State(state): State<Arc<AdminState>>) -> Response {
         "environment": state.environment,
         "uptime_seconds": state.started.elapsed().as_secs(),
         "health": state.health.to_json(),
+        "tap": state.taps.offered(),
         "sections": state.status.to_json(),
     }))
     .into_response()
+}
+
+async fn tap(
+    State(state): State<Arc<AdminState>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    loopback: bool,
+) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if loopback && !names_this_machine(host) {
+        let text = format!(
+            "rows are not shown to {host}: ask for localhost, or give --admin-addr an outer address\n"
+        );
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
+    state.taps.answer(query.as_deref().unwrap_or_default()).await
+}
+
+/// A site elsewhere can let its name point here and then have the browser of somebody who visits it read our answers
+/// (DNS rebinding). The browser still says that name.
+fn names_this_machine(host: &str) -> bool {
+    let port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, end)| port(end)).map_or(host, |(name, _)| name);
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_localhost_and_addresses_name_this_machine() {
+        for host in ["localhost", "LOCALHOST:9464", "127.0.0.1:9464", "[::1]:9464", "[::1]", "10.0.0.7"] {
+            assert!(names_this_machine(host), "{host}");
+        }
+        for host in
+            ["", "example.com", "localhost.example.com:9464", "127.0.0.1.example.com", "example.com:80"]
+        {
+            assert!(!names_this_machine(host), "{host}");
+        }
+    }
 }

@@ -67,9 +67,13 @@ pub struct SharedArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 
-    /// Health, metrics and status over HTTP, or `off` [default: 127.0.0.1:9464, or a free port if that is taken]
+    /// Health, metrics, status and a live page over HTTP, or `off` [default: 127.0.0.1:9464, or a free port if that is taken]
     #[arg(long, value_name = "HOST:PORT|off")]
     pub admin_addr: Option<AdminAddr>,
+
+    /// Show rows of the running pipeline at /tap of the admin address [default: in development only]
+    #[arg(long, value_name = "true|false")]
+    pub admin_tap: Option<bool>,
 
     /// Log more: -v debug, -vv trace
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]

@@ -39,6 +39,7 @@ fn values_out_of_bounds_are_refused() {
         "--pipeline ../up",
         "--admin-addr 9464",
         "--admin-addr host:99999",
+        "--admin-tap perhaps",
         "--log-format xml",
         "--env a/b",
         "-v -q",

@@ -53,6 +53,7 @@ mod run;
 mod secret;
 mod shutdown;
 mod status;
+mod tap;
 mod traces;
 
 pub use admin::{Admin, AdminState};
@@ -76,3 +77,4 @@ pub use run::{Body, Context, ProgramInfo, SHUTDOWN_LIMIT, run, run_with};
 pub use secret::Secret;
 pub use shutdown::{Shutdown, Task};
 pub use status::Status;
+pub use tap::{TapAnswer, TapRefusal, TapRequest, Taps};

@@ -14,8 +14,8 @@ use clap::{Parser, ValueEnum};
 
 use crate::{
     Admin, AdminAddr, AdminState, Cluster, Environment, Exit, Failure, Health, Loaded, LogFormat, Metrics,
-    OrFail, Places, Progress, SharedArgs, Shutdown, Status, Surroundings, config::variable, load, load::Stop,
-    logs, shutdown, traces::Traces,
+    OrFail, Places, Progress, SharedArgs, Shutdown, Status, Surroundings, Taps, config::variable, load,
+    load::Stop, logs, shutdown, traces::Traces,
 };
 
 /// How long a graceful end may take.
@@ -64,6 +64,8 @@ pub struct Context {
     pub health: Health,
     /// Sections of `/status`.
     pub status: Status,
+    /// Rows at `/tap`.
+    pub taps: Taps,
     show_progress: bool,
 }
 
@@ -161,6 +163,7 @@ where
     let Loaded { args, environment, pipeline, cluster, places, files, subcommand } = loaded;
     let shared: &SharedArgs = args.as_ref();
     let (shutdown, health, status) = (Shutdown::default(), Health::default(), Status::default());
+    let taps = Taps::new(shared.admin_tap.unwrap_or(environment.is_development()));
     tokio::spawn(shutdown::Signals::install()?.watch(shutdown.clone()));
     build_info(&program, &pipeline, &environment);
     tracing::info!(program = program.name, version = program.version, %environment, pipeline, ?files, "Starting.");
@@ -173,6 +176,7 @@ where
         health: health.clone(),
         status: status.clone(),
         metrics: metrics.clone(),
+        taps: taps.clone(),
     };
     // A check beside a running program must not compete for its port.
     let admin_addr = if subcommand { Some(&AdminAddr::Off) } else { shared.admin_addr.as_ref() };
@@ -184,8 +188,18 @@ where
     let terminal = std::io::stderr().is_terminal();
     let show_progress = terminal && shared.quiet == 0 && shared.log_format == LogFormat::Text;
     let stop = shutdown.clone();
-    let ctx =
-        Context { program, environment, pipeline, cluster, places, shutdown, health, status, show_progress };
+    let ctx = Context {
+        program,
+        environment,
+        pipeline,
+        cluster,
+        places,
+        shutdown,
+        health,
+        status,
+        taps,
+        show_progress,
+    };
     tokio::select! {
         biased;
         ended = body(ctx, args) => ended,

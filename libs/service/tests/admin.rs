@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use service::{
     Admin, AdminAddr, AdminState, Environment, Exit, Failure, Health, Metrics, ProgramInfo, Status,
+    TapRefusal, Taps,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,6 +20,7 @@ fn state(health: &Health, status: &Status) -> AdminState {
         health: health.clone(),
         status: status.clone(),
         metrics: Metrics::install().unwrap(),
+        taps: Taps::new(true),
     }
 }
 
@@ -29,8 +31,13 @@ async fn start(addr: Option<&str>) -> Result<Option<Admin>, Failure> {
 
 /// Status code and body.
 async fn get(admin: &Admin, path: &str) -> (u16, String) {
+    get_as("localhost", admin, path).await
+}
+
+/// As a browser asks that was told to go to `host`.
+async fn get_as(host: &str, admin: &Admin, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(admin.address()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -86,6 +93,7 @@ async fn status_and_metrics_are_served() {
     assert_eq!(body["sections"]["checkpoint"]["epoch"], 7);
     assert_eq!(body["uptime_seconds"], 0);
     assert_eq!(body["health"]["status"], "starting");
+    assert_eq!(body["tap"], false, "the program shows no rows");
 
     metrics::counter!("ibb_probe_rows_total", "sink" => "stdout").increment(3);
     metrics::histogram!("ibb_probe_commit_seconds").record(0.004);
@@ -115,4 +123,44 @@ async fn a_taken_port_is_an_error_only_when_asked_for() {
 async fn a_name_that_does_not_resolve_is_a_configuration_error() {
     let failure = start(Some("no.such.host.invalid:1")).await.err().unwrap();
     assert_eq!(failure.exit(), Exit::Config);
+}
+
+/// A pipeline with one operator, `step`.
+fn taps(allowed: bool) -> Taps {
+    let taps = Taps::new(allowed);
+    taps.provide(|request| {
+        Box::pin(async move {
+            match request.operator.as_str() {
+                "step" => Ok((0..request.rows).map(|n| format!("{{\"n\":{n}}}\n")).collect()),
+                "odd" => Err(TapRefusal::Failed("no JSON".to_owned())),
+                other => Err(TapRefusal::Unknown(format!("no operator is named '{other}'; there are step"))),
+            }
+        })
+    });
+    taps
+}
+
+#[tokio::test]
+async fn rows_are_shown_where_that_is_allowed() {
+    let addr = "127.0.0.1:0".parse().unwrap();
+    let with = |taps| AdminState { taps, ..state(&Health::default(), &Status::default()) };
+    let admin = Admin::start(Some(&addr), with(taps(true))).await.unwrap().unwrap();
+    let lines = "{\"n\":0}\n{\"n\":1}\n";
+    assert_eq!(get(&admin, "/tap?operator=st%65p&rows=2").await, (200, lines.to_owned()));
+    assert_eq!(json(get(&admin, "/status").await).1["tap"], true);
+    let unknown = "no operator is named 'setp'; there are step\n";
+    assert_eq!(get(&admin, "/tap?operator=setp").await, (404, unknown.to_owned()));
+    assert_eq!(get(&admin, "/tap").await.0, 404, "it names what there is");
+    let (code, text) = get_as("evil.example", &admin, "/tap?operator=step").await;
+    assert!(code == 403 && text.contains("evil.example"), "{code} {text}");
+    assert_eq!(get(&admin, "/tap?operator=step&rows=0").await.0, 400);
+    assert_eq!(get(&admin, "/tap?operator=odd").await, (500, "no JSON\n".to_owned()));
+
+    let admin = Admin::start(Some(&addr), with(taps(false))).await.unwrap().unwrap();
+    let (code, text) = get(&admin, "/tap?operator=step").await;
+    assert!(code == 403 && text.contains("--admin-tap true"), "{code} {text}");
+    assert_eq!(json(get(&admin, "/status").await).1["tap"], false);
+
+    let admin = Admin::start(Some(&addr), with(Taps::new(true))).await.unwrap().unwrap();
+    assert_eq!(get(&admin, "/tap?operator=step").await.0, 404, "nothing runs");
 }

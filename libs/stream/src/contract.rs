@@ -91,6 +91,11 @@ pub trait Operator: Send {
     /// The state to continue from. `restore(snapshot())` changes nothing observable.
     fn snapshot(&mut self) -> Result<TaskState, StreamError>;
 
+    /// How many rows its state has, where its snapshots hold only what changed; `None`: as many as its last one.
+    fn state_rows(&self) -> Option<u64> {
+        None
+    }
+
     /// Takes over its share of the states of *all* tasks of its node, which may have been more or fewer than now.
     /// Called before the first batch: once, or once for each epoch that [`TaskState::since`] asks for, in their order.
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError>;

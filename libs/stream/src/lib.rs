@@ -13,6 +13,7 @@ mod contract;
 mod error;
 mod exchange;
 mod graph;
+mod monitor;
 mod operators;
 mod pace;
 mod runtime;
@@ -31,6 +32,10 @@ pub use contract::{
 pub use error::{ErrorKind, StreamError};
 pub use graph::{
     Edge, Graph, Node, NodeId, NodeKind, OperatorFactory, Port, Routing, TaskIndex, WatermarkEmit,
+};
+pub use monitor::{
+    CheckpointStatus, EventTimeStatus, Figures, GraphStatus, InputStatus, Monitor, OperatorKind,
+    OperatorStatus, TapError,
 };
 pub use operators::{
     AggregateSpec, Calc, CalcRole, CalcStep, FirstRow, JoinKind, JoinSide, RankOrder, RunningAggregate,

@@ -12,7 +12,9 @@ use sql::Script;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use stream::{ConnectorContext, Connectors, Graph, RunOptions, Savepoints, SnapshotStore, StateBackend};
+use stream::{
+    ConnectorContext, Connectors, Graph, Monitor, RunOptions, Savepoints, SnapshotStore, StateBackend,
+};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -84,6 +86,7 @@ pub async fn run(
         commit_retry: RetryPolicy { total_max: COMMIT_RETRY, ..RetryPolicy::default() },
         on_epoch: Arc::new(move |_| committed.notify_one()),
         savepoints: Savepoints::default(),
+        monitor: Monitor::default(),
     };
     stream::run(graph, options).await.map(drop).map_err(of_stream)
 }

@@ -1,4 +1,6 @@
-//! What people see when something is wrong, and what `--render` and `--dry-run` show.
+//! What people see: when something is wrong, with `--render` and `--dry-run`, and at the admin address.
+
+mod live;
 
 use std::fs;
 use std::net::TcpListener;

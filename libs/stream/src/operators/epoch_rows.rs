@@ -54,6 +54,11 @@ impl EpochRows {
         })
     }
 
+    /// How many keys there are.
+    pub fn len(&self) -> u64 {
+        self.rows.len
+    }
+
     pub fn on_clock(&mut self, now_ms: i64) {
         self.now_ms = now_ms;
     }

@@ -165,6 +165,10 @@ impl Operator for FirstRowTask {
         self.write(out)
     }
 
+    fn state_rows(&self) -> Option<u64> {
+        self.rows.as_ref().map(EpochRows::len)
+    }
+
     fn snapshot(&mut self) -> Result<TaskState, StreamError> {
         let counters = [("admitted".to_owned(), self.admitted)];
         let counters = counters.into_iter().filter(|_| self.plan.of_source).collect();

@@ -108,6 +108,10 @@ impl Operator for RunningTask {
         Ok(TaskState { counters, ..opened(&mut self.rows)?.snapshot()? })
     }
 
+    fn state_rows(&self) -> Option<u64> {
+        self.rows.as_ref().map(EpochRows::len)
+    }
+
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError> {
         opened(&mut self.rows)?.restore(states)
     }

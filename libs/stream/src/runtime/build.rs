@@ -9,6 +9,7 @@ use super::outputs::{OutEdge, Outputs};
 use super::sink_task::SinkTask;
 use super::source_task::{Control, SourceTask, saved_watermarks};
 use super::start::{NodeRole, RunningNode};
+use crate::monitor::{Metered, TaskMeter};
 use crate::snapshot::{NodeState, Snapshot};
 use crate::watermark::WatermarkTracker;
 use crate::{Graph, Node, NodeKind, Operator, Routing, StreamError, TaskIndex};
@@ -61,7 +62,7 @@ impl<'a> Builder<'a> {
         graph: Graph,
         restored: Option<&Snapshot>,
     ) -> Result<BTreeMap<String, Position>, StreamError> {
-        let mut wiring = wire(&graph);
+        let mut wiring = wire(&graph, self.options);
         let mut positions = BTreeMap::new();
         for (index, node) in graph.nodes.into_iter().enumerate() {
             let inputs = std::mem::take(&mut wiring.inputs[index]);
@@ -99,6 +100,7 @@ impl<'a> Builder<'a> {
         let watermarks = saved_watermarks(saved.map_or(&[], |state| &state.tasks))?;
         let mut all = Position::default();
         for (task, outputs) in outputs.into_iter().enumerate() {
+            let meter = outputs.meter.clone();
             let mut source = factory.create(TaskIndex { index: task, count: node.parallelism })?;
             let position = source.seek(saved.map(|state| &state.position)).await?;
             all.merge(&position);
@@ -123,7 +125,7 @@ impl<'a> Builder<'a> {
             // Who has no partitions is idle before anybody's rows: what is late must not depend on who runs first.
             let told = task.tell_time().await;
             told.map_err(|_| StreamError::internal("nobody listens to a source"))?;
-            self.futures.push(Box::pin(task.run()));
+            self.spawn(meter, task.run());
         }
         Ok(all)
     }
@@ -150,9 +152,9 @@ impl<'a> Builder<'a> {
             self.restore(&node.id, snapshot, &mut operators)?;
         }
         for ((operator, inputs), outputs) in operators.into_iter().zip(inputs).zip(outputs) {
-            let reporter = self.reporter(index);
+            let (reporter, meter) = (self.reporter(index), outputs.meter.clone());
             let task = OperatorTask { operator, inputs: Inputs::new(inputs), outputs, reporter };
-            self.futures.push(Box::pin(task.run()));
+            self.spawn(meter, task.run());
         }
         Ok(())
     }
@@ -181,16 +183,22 @@ impl<'a> Builder<'a> {
     }
 
     fn sink(&mut self, index: usize, inputs: Vec<Receivers>) {
-        for inputs in inputs {
+        for (task, inputs) in inputs.into_iter().enumerate() {
+            let meter = self.options.monitor.meter(index, task);
             let task = SinkTask {
                 inputs: Inputs::new(inputs),
+                meter: meter.clone(),
                 reporter: self.reporter(index),
                 pending_bytes_max: self.options.pending_bytes_max,
                 early: self.early.clone(),
                 committing: self.committing.subscribe(),
             };
-            self.futures.push(Box::pin(task.run()));
+            self.spawn(meter, task.run());
         }
+    }
+
+    fn spawn(&mut self, meter: Arc<TaskMeter>, task: impl Future<Output = ()> + Send + 'static) {
+        self.futures.push(Box::pin(Metered { future: Box::pin(task), meter }));
     }
 
     fn reporter(&self, node: usize) -> Reporter {
@@ -198,12 +206,15 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn wire(graph: &Graph) -> Wiring {
+fn wire(graph: &Graph, options: &RunOptions) -> Wiring {
     let per_task = |node: &Node| (0..node.parallelism).map(|_| Vec::new()).collect::<Vec<_>>();
-    let no_outputs = |node: &Node| (0..node.parallelism).map(|_| Outputs::default()).collect::<Vec<_>>();
+    let no_outputs = |(index, node): (usize, &Node)| {
+        let outputs = |task| Outputs { edges: Vec::new(), meter: options.monitor.meter(index, task) };
+        (0..node.parallelism).map(outputs).collect::<Vec<_>>()
+    };
     let mut wiring = Wiring {
         inputs: graph.nodes.iter().map(per_task).collect(),
-        outputs: graph.nodes.iter().map(no_outputs).collect(),
+        outputs: graph.nodes.iter().enumerate().map(no_outputs).collect(),
     };
     for (to, node) in graph.nodes.iter().enumerate() {
         for (number, edge) in node.inputs.iter().enumerate() {

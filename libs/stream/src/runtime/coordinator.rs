@@ -5,7 +5,7 @@ use super::source_task::Control;
 use super::start::{NodeRole, RunningSink, Started};
 use super::{RunOptions, RunReport};
 use crate::snapshot::{NodeState, SinkRows, Snapshot, SnapshotStore, savepoint};
-use crate::{Barrier, Commit, SnapshotId, StreamError, TaskState};
+use crate::{Barrier, CheckpointStatus, Commit, SnapshotId, StreamError, TaskState};
 use arrow::record_batch::RecordBatch;
 use event::{Epoch, Position};
 use resilience::{failpoint, retry};
@@ -249,6 +249,12 @@ impl Coordinator<'_> {
         self.progress.checkpoint_ms = took.as_millis() as u64;
         self.progress.snapshot_bytes = snapshot_bytes;
         self.progress.publish(&self.options.pipeline);
+        self.options.monitor.committed(CheckpointStatus {
+            epoch: self.progress.epoch,
+            duration_ms: self.progress.checkpoint_ms,
+            bytes: snapshot_bytes,
+            at_ms: resilience::clock::now_ms(),
+        });
         (self.options.on_epoch)(&self.progress);
     }
 

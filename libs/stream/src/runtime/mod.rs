@@ -14,7 +14,7 @@ mod start;
 pub use accounting::Progress;
 
 use crate::snapshot::SnapshotStore;
-use crate::{Graph, StateBackend, StreamError};
+use crate::{Graph, Monitor, StateBackend, StreamError};
 use event::Epoch;
 use resilience::RetryPolicy;
 use std::path::PathBuf;
@@ -39,6 +39,8 @@ pub struct RunOptions {
     /// Called after every committed epoch.
     pub on_epoch: Arc<dyn Fn(&Progress) + Send + Sync>,
     pub savepoints: Savepoints,
+    /// Where the figures of this run are shown.
+    pub monitor: Monitor,
 }
 
 /// The savepoint a pipeline begins with, and the one it leaves.
@@ -73,6 +75,16 @@ pub struct RunReport {
 /// Nothing committed is lost or doubled by any of them: a later run of the same pipeline continues where the sinks
 /// stand.
 pub async fn run(graph: Graph, options: RunOptions) -> Result<RunReport, StreamError> {
-    let started = start::start(graph, &options).await?;
-    coordinator::coordinate(started, &options).await
+    let mut sampler = options.monitor.watch(&options.pipeline, &graph);
+    let epochs = async {
+        let started = start::start(graph, &options).await?;
+        options.monitor.started(started.epoch, started.restored_from);
+        coordinator::coordinate(started, &options).await
+    };
+    let ended = tokio::select! {
+        ended = epochs => ended,
+        never = sampler.run() => match never {},
+    };
+    sampler.sample();
+    ended
 }

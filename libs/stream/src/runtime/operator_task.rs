@@ -27,6 +27,7 @@ impl OperatorTask {
         loop {
             match self.inputs.next().await {
                 Event::Rows(edge, batch) => {
+                    self.outputs.meter.received(batch.num_rows() as u64);
                     let now = resilience::clock::now_ms();
                     self.operator.on_clock(now);
                     self.operator.on_input(edge, batch, &mut out)?;
@@ -48,6 +49,7 @@ impl OperatorTask {
                     self.operator.on_barrier(barrier, &mut out)?;
                     self.outputs.send(&mut out).await?;
                     let state = self.operator.snapshot()?;
+                    self.outputs.meter.holds(&state, self.operator.state_rows());
                     self.reporter.state(barrier.epoch, state, Default::default()).await;
                     self.outputs.broadcast(Message::Barrier(barrier)).await?;
                 }

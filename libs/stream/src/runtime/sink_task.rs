@@ -2,6 +2,7 @@
 
 use super::channel::{Event, Inputs};
 use super::coordinator::{Report, Reporter};
+use crate::monitor::{TaskMeter, Wait};
 use arrow::record_batch::RecordBatch;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
@@ -9,6 +10,7 @@ use tokio::sync::{Notify, watch};
 pub(super) struct SinkTask {
     pub inputs: Inputs,
     pub reporter: Reporter,
+    pub meter: Arc<TaskMeter>,
     /// Above this many bytes the epoch is asked to end early, and nothing more is read while another is committed.
     pub pending_bytes_max: usize,
     pub early: Arc<Notify>,
@@ -24,6 +26,7 @@ impl SinkTask {
         loop {
             match self.inputs.next().await {
                 Event::Rows(_, batch) => {
+                    self.meter.arrived(&batch);
                     bytes += batch.get_array_memory_size();
                     rows.push(batch);
                     if std::mem::take(&mut first) {
@@ -32,7 +35,8 @@ impl SinkTask {
                     if bytes > self.pending_bytes_max {
                         self.early.notify_one();
                         // Only while a commit is under way: the barrier that ends this epoch must come through.
-                        if self.committing.wait_for(|committing| !committing).await.is_err() {
+                        let committed = self.committing.wait_for(|committing| !committing);
+                        if self.meter.waiting(Wait::Commit, committed).await.is_err() {
                             return;
                         }
                     }
@@ -43,7 +47,8 @@ impl SinkTask {
                     let rows = std::mem::take(&mut rows);
                     self.reporter.send(Report::Rows { node, epoch: barrier.epoch, rows }).await;
                 }
-                Event::Watermark(_) | Event::Idle => {}
+                Event::Watermark(watermark) => self.meter.at(watermark),
+                Event::Idle => self.meter.time_idle(),
                 Event::End => return,
             }
         }

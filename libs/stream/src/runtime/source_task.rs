@@ -99,6 +99,7 @@ impl SourceTask {
 
     async fn batch(&mut self, batch: Batch) -> Result<(), Stop> {
         self.records += batch.records;
+        self.outputs.meter.received(batch.records);
         self.dead += batch.dead.len() as u64;
         let mut out = Output { rows: Vec::new(), dead: batch.dead };
         let mut greatest = None;

@@ -16,10 +16,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stream::{
-    AggregateSpec, Claim, Commit, Edge, ErrorKind, Graph, Held, Node, NodeId, NodeKind, Polled, Port,
-    Routing, RunOptions, RunReport, Savepoints, Sink, SinkCounters, SnapshotStore, Source, SourceFactory,
-    StateBackend, StreamError, TaskIndex, WatermarkEmit, WindowAggregate, WindowColumn, WindowShape,
-    Windowing,
+    AggregateSpec, Claim, Commit, Edge, ErrorKind, Graph, Held, Monitor, Node, NodeId, NodeKind, Polled,
+    Port, Routing, RunOptions, RunReport, Savepoints, Sink, SinkCounters, SnapshotStore, Source,
+    SourceFactory, StateBackend, StreamError, TaskIndex, WatermarkEmit, WindowAggregate, WindowColumn,
+    WindowShape, Windowing,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -335,6 +335,7 @@ pub fn options(pipeline: &str, folder: &Path) -> Result<RunOptions, StreamError>
         commit_retry: RetryPolicy::default(),
         on_epoch: Arc::new(|_| {}),
         savepoints: Savepoints::default(),
+        monitor: Monitor::default(),
     })
 }
 

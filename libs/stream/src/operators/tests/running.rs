@@ -159,6 +159,8 @@ fn every_epoch_says_what_its_keys_have_come_to() {
             if epoch % 7 == 0 || epoch > 80 {
                 fleet.restart(random.random_range(1..5));
             }
+            let keys: u64 = fleet.tasks.iter().filter_map(|task| task.state_rows()).sum();
+            assert_eq!(keys, truth.len() as u64, "epoch {epoch} with {backend:?}");
         }
         assert!(truth.len() > 20_000, "{} keys", truth.len());
         fleet.barrier(true);
