@@ -146,10 +146,7 @@ async fn run(
     let options = RunOptions {
         pipeline: name,
         store: SnapshotStore::open(state.join("snapshots"), &context.pipeline).map_err(of_stream)?,
-        state_backend: match args.state_backend {
-            StateBackendKind::Lsm => StateBackend::Lsm { folder: state.join("lsm") },
-            _ => StateBackend::Memory,
-        },
+        state_backend: backend(args, &state),
         checkpoint_interval: settings.checkpoint_interval.unwrap_or(args.shared.checkpoint_interval),
         pending_bytes_max: PENDING_BYTES_MAX,
         shutdown: ctx.shutdown.token().clone(),
@@ -170,6 +167,15 @@ async fn run(
         println!("savepoint: {}", path.display());
     }
     Ok(())
+}
+
+fn backend(args: &ProcessorArgs, state: &Path) -> StateBackend {
+    match args.state_backend {
+        StateBackendKind::Lsm => StateBackend::Lsm { folder: state.join("lsm") },
+        StateBackendKind::Memory | StateBackendKind::Rocksdb | StateBackendKind::Redis => {
+            StateBackend::Memory
+        }
+    }
 }
 
 /// Every connector of this program.
