@@ -27,8 +27,8 @@
 //! - joins, `INNER`, `LEFT`, `RIGHT` or `FULL`, whose `ON` compares both bounds;
 //! - and each of these over the results of another, by its window's bounds or, as event time, its `window_time`.
 //!
-//! Without a window, `GROUP BY` and `SELECT DISTINCT` yield results that change: into a table whose PRIMARY KEY are the
-//! group's columns, and with nothing behind them but projections.
+//! Without a window, `GROUP BY`, `SELECT DISTINCT` and `ROW_NUMBER() … = 1` yield results that change: into a table whose
+//! PRIMARY KEY are the columns of the group or partition, and with nothing behind them but projections.
 //!
 //! A row is late once the last window it falls into has closed. Before Top-N and joins each row stands once in each of
 //! its windows, and so is late, and counted, per window.

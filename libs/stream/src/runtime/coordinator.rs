@@ -121,7 +121,7 @@ impl Coordinator<'_> {
     }
 
     /// After the last epoch every sink holds all of its rows, so that the state alone is the whole of it.
-    async fn savepoint(&self) -> Result<Option<PathBuf>, StreamError> {
+    async fn savepoint(&mut self) -> Result<Option<PathBuf>, StreamError> {
         let options = self.options;
         let Some(folder) = options.savepoints.stop_into.clone() else { return Ok(None) };
         let newest = self.started.ancestors.first().cloned();
