@@ -111,9 +111,9 @@ fn a_sink_without_a_file_is_not_checked_and_that_is_said() {
 /// Goal: a record that ends a pipeline ends it here first.
 #[test]
 fn a_pipeline_that_stops_at_a_record_fails() {
-    let script = SCRIPT.replace("SUM(amount)", "SUM(CAST(payer AS DOUBLE))");
+    let script = SCRIPT.replace("SUM(amount)", "SUM(CAST(payer AS INT))");
     let place = payments().with("case/pipeline.sql", &script);
-    says(&place.test(1), &["FAILED  case\n  the pipeline stopped before its end: ", "'ada' is no DOUBLE"]);
+    says(&place.test(1), &["FAILED  case\n  the pipeline stopped before its end: ", "'ada' is no INT"]);
     let finished = place.run(&["test", "--update", "case"]).expect_code(78);
     says(&finished.stdout, &["the pipeline stopped, so nothing is written"]);
     assert_eq!(fs::read_to_string(place.path("case/expected/per_minute.jsonl")).unwrap(), PER_MINUTE);
