@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// A folder with `input/` and `expected/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// Its name in reports: as much of the path as was asked for.
+    /// What reports call it: its path, which a program may shorten.
     pub name: String,
     pub folder: PathBuf,
 }
@@ -73,7 +73,7 @@ impl Case {
         let folder = self.folder.join(INPUT);
         let endings = [".records.jsonl", ".jsonl", ".json", ".csv"];
         let files = by_table(&folder, &endings, tables, "is of no table that the script reads")?;
-        for table in tables.iter().filter(|table| !files.contains_key(**table)) {
+        if let Some(table) = tables.iter().find(|table| !files.contains_key(**table)) {
             let problem = format!(
                 "has no records of table '{table}', which the script reads; make {table}.jsonl, empty if there are none"
             );

@@ -125,12 +125,15 @@ async fn execute(graph: Graph, shutdown: CancellationToken) -> Result<Option<Str
     }
 }
 
-/// An error with its causes.
+/// An error with its causes; one that its parent already tells is left out.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        text.push_str(&format!(": {cause}"));
+        let told = cause.to_string();
+        if !text.contains(&told) {
+            text.push_str(&format!(": {told}"));
+        }
         next = cause.source();
     }
     text

@@ -8,9 +8,9 @@ const CONFIG: i32 = 78;
 
 #[test]
 fn a_folder_that_is_none_or_empty_is_named() {
-    let finished = Place::new().run(&["test", "nowhere"]).expect_code(CONFIG);
+    let finished = Place::empty().run(&["test", "nowhere"]).expect_code(CONFIG);
     says(&finished.stderr, &["nowhere: there is no such folder"]);
-    let finished = Place::new().with("empty/readme", "").run(&["test", "empty"]).expect_code(CONFIG);
+    let finished = Place::empty().with("empty/readme", "").run(&["test", "empty"]).expect_code(CONFIG);
     says(&finished.stderr, &["empty: holds no case", "input/<table>.jsonl"]);
 }
 

@@ -14,7 +14,7 @@ use testkit::{Finished, Program, binary};
 pub struct Place(tempfile::TempDir);
 
 impl Place {
-    pub fn new() -> Self {
+    pub fn empty() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
@@ -77,7 +77,7 @@ pub const PER_MINUTE: &str = r#"{"minute": "2026-03-01 12:00:00", "payer": "bob"
 
 /// A case that passes; tests spoil one file of it.
 pub fn payments() -> Place {
-    Place::new()
+    Place::empty()
         .with("case/pipeline.sql", SCRIPT)
         .with("case/input/payments.jsonl", PAYMENTS)
         .with("case/expected/per_minute.jsonl", PER_MINUTE)

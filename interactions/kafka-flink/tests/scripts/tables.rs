@@ -11,7 +11,7 @@ fn a_sink_with_a_primary_key_ends_with_the_last_row_of_each_key() {
         CREATE TABLE latest (item STRING, price DECIMAL(10, 2), PRIMARY KEY (item) NOT ENFORCED)
         WITH ('connector' = 'jdbc', 'url' = 'jdbc:postgresql://127.0.0.1:1/none', 'table-name' = 'latest');
         INSERT INTO latest SELECT item, price FROM prices;";
-    let place = Place::new()
+    let place = Place::empty()
         .with("case/latest.sql", script)
         .with("case/input/prices.json", "{\"item\":\"tea\",\"price\":1}\n{\"item\":\"jam\",\"price\":2}\n{\"item\":\"tea\",\"price\":3.5}\n")
         .with("case/expected/latest.jsonl", "{\"item\":\"tea\",\"price\":3.50}\n{\"item\":\"jam\",\"price\":2}\n");
@@ -31,7 +31,7 @@ fn a_table_of_csv_reads_csv_as_its_options_say() {
             'format' = 'csv', 'csv.field-delimiter' = ';');
         CREATE TABLE copy (a INT, b STRING) WITH ('connector' = 'print');
         INSERT INTO copy SELECT a, b FROM lines;";
-    let place = Place::new()
+    let place = Place::empty()
         .with("case/pipeline.sql", script)
         .with("case/input/lines.csv", "1;\"x\ny\"\n2;z\n")
         .with("case/expected/copy.jsonl", "{\"a\":1,\"b\":\"x\\ny\"}\n{\"a\":2,\"b\":\"z\"}\n");
@@ -53,7 +53,7 @@ INSERT INTO copy SELECT n, part, place, topic, at FROM events;";
 
 #[test]
 fn the_long_form_gives_records_what_a_broker_would() {
-    let place = Place::new()
+    let place = Place::empty()
         .with("case/pipeline.sql", METADATA)
         .with(
             "case/input/events.records.jsonl",
@@ -80,7 +80,7 @@ fn the_long_form_gives_records_what_a_broker_would() {
 
 #[test]
 fn a_timestamp_that_the_short_form_cannot_give_is_asked_for() {
-    let place = Place::new()
+    let place = Place::empty()
         .with("case/pipeline.sql", METADATA)
         .with("case/input/events.jsonl", "{\"n\": 1}\n")
         .with("case/expected/copy.jsonl", "");
@@ -100,7 +100,7 @@ fn the_slowest_partition_decides_what_is_late() {
         format!("{{\"partition\": {partition}, \"value\": {{\"at\": \"2026-03-01 12:00:{second:02}\"}}}}\n")
     };
     let held_back = [record(0, 5), record(1, 5), record(0, 25), record(0, 6)].concat();
-    let place = Place::new()
+    let place = Place::empty()
         .with("case/pipeline.sql", script)
         .with("case/input/events.records.jsonl", &held_back)
         .with(

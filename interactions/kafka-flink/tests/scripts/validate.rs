@@ -4,7 +4,7 @@ use crate::{Place, SCRIPT, says};
 
 #[test]
 fn the_shipped_script_is_fine() {
-    let finished = Place::new().run(&["validate"]).expect_code(0);
+    let finished = Place::empty().run(&["validate"]).expect_code(0);
     assert_eq!(
         (finished.stdout.as_str(), finished.stderr.as_str()),
         ("the shipped script: fine: reads events; writes events_per_key (jdbc)\n", "")
@@ -13,7 +13,7 @@ fn the_shipped_script_is_fine() {
 
 #[test]
 fn scripts_are_named_by_place_and_by_flag() {
-    let place = Place::new().with("a.sql", SCRIPT).with("b.sql", SCRIPT);
+    let place = Place::empty().with("a.sql", SCRIPT).with("b.sql", SCRIPT);
     let stdout = place.run(&["validate", "a.sql", "--sql", "b.sql"]).expect_code(0).stdout;
     says(&stdout, &["a.sql: fine: reads payments; writes per_minute (jdbc)", "b.sql: fine"]);
 }
@@ -26,7 +26,7 @@ fn every_problem_of_every_script_comes_at_once_with_its_place() {
 CREATE TABLE b (n INT, PRIMARY KEY (n) NOT ENFORCED) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = 'json');
 INSERT INTO b SELECT n FROM a;";
     let names = SCRIPT.replace("'topic'", "'topik'");
-    let place = Place::new()
+    let place = Place::empty()
         .with("values.sql", &values)
         .with("sources.sql", sources)
         .with("names.sql", &names)
@@ -55,13 +55,13 @@ fn places_are_those_of_the_file_also_behind_parameters() {
     let script = "CREATE TABLE events (event_key STRING) WITH (\n  ${source_options}\n);
 CREATE TABLE out (k STRING) WITH ('connector' = 'print');
 INSERT INTO out SELECT event_kye FROM events;";
-    let finished = Place::new().with("own.sql", script).run(&["validate", "own.sql"]).expect_code(65);
+    let finished = Place::empty().with("own.sql", script).run(&["validate", "own.sql"]).expect_code(65);
     says(&finished.stderr, &["own.sql: line 5, column 24, at 'event_kye'"]);
 }
 
 #[test]
 fn flags_count_behind_the_subcommand_as_before_it() {
-    let place = Place::new();
+    let place = Place::empty();
     for line in [["--slide-seconds", "3", "validate"], ["validate", "--slide-seconds", "3"]] {
         says(
             &place.run(&line).expect_code(64).stderr,
@@ -75,6 +75,6 @@ fn flags_count_behind_the_subcommand_as_before_it() {
 /// Goal: a check in CI needs no name for a state that it does not have.
 #[test]
 fn outside_development_no_pipeline_is_asked_for() {
-    let place = Place::new().with("own.sql", SCRIPT);
+    let place = Place::empty().with("own.sql", SCRIPT);
     place.run(&["validate", "own.sql", "--env", "production"]).expect_code(0);
 }

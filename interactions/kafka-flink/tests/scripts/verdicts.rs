@@ -6,7 +6,7 @@ use std::fs;
 #[test]
 fn the_cases_of_the_shipped_script_pass() {
     let cases = shipped_cases();
-    let stdout = Place::new().run(&["test", cases.to_str().unwrap()]).expect_code(0).stdout;
+    let stdout = Place::empty().run(&["test", cases.to_str().unwrap()]).expect_code(0).stdout;
     says(&stdout, &["late_and_bad_records", "dead letters: 4 as expected", "2 passed, 0 failed"]);
 }
 
@@ -15,7 +15,7 @@ fn the_cases_of_the_shipped_script_pass() {
 fn a_flag_that_changes_the_script_changes_the_verdict() {
     let case = shipped_cases().join("windows_per_key");
     let stdout =
-        Place::new().run(&["test", case.to_str().unwrap(), "--window-seconds", "20"]).expect_code(1).stdout;
+        Place::empty().run(&["test", case.to_str().unwrap(), "--window-seconds", "20"]).expect_code(1).stdout;
     says(&stdout, &["FAILED", "0 rows as expected", "0 passed, 1 failed"]);
 }
 
@@ -69,7 +69,7 @@ fn a_row_that_nobody_expects_is_unexpected_also_when_it_comes_twice() {
         .unwrap()
         .to_owned()
         + "SELECT payer FROM payments;";
-    let twice = Place::new()
+    let twice = Place::empty()
         .with("case/pipeline.sql", &rows_as_they_are)
         .with("case/input/payments.jsonl", PAYMENTS)
         .with("case/expected/per_minute.jsonl", "{\"payer\": \"ada\"}\n{\"payer\": \"bob\"}\n");
@@ -111,9 +111,9 @@ fn a_sink_without_a_file_is_not_checked_and_that_is_said() {
 /// Goal: a record that ends a pipeline ends it here first.
 #[test]
 fn a_pipeline_that_stops_at_a_record_fails() {
-    let script = SCRIPT.replace("SUM(amount)", "SUM(CAST(payer AS DOUBLE))");
+    let script = SCRIPT.replace("SUM(amount)", "SUM(CAST(payer AS INT))");
     let place = payments().with("case/pipeline.sql", &script);
-    says(&place.test(1), &["FAILED  case\n  the pipeline stopped before its end: ", "'ada' is no DOUBLE"]);
+    says(&place.test(1), &["FAILED  case\n  the pipeline stopped before its end: ", "'ada' is no INT"]);
     let finished = place.run(&["test", "--update", "case"]).expect_code(78);
     says(&finished.stdout, &["the pipeline stopped, so nothing is written"]);
     assert_eq!(fs::read_to_string(place.path("case/expected/per_minute.jsonl")).unwrap(), PER_MINUTE);
