@@ -92,7 +92,7 @@ fn the_graph_and_its_figures_are_shown_while_it_runs() {
 
 #[test]
 fn rows_of_an_operator_are_shown_in_development_unless_forbidden() {
-    let live = Live::start(&[]);
+    let live = Live::start(&["--dead-letters", "off"]);
     live.graph();
     let (code, rows) = live.get("/tap?operator=sink:evens&rows=5&wait_seconds=60").unwrap();
     let rows: Vec<Value> = rows.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -103,7 +103,7 @@ fn rows_of_an_operator_are_shown_in_development_unless_forbidden() {
     live.end();
 
     for forbidden in [&["--admin-tap", "false"][..], &["--env", "production", "--pipeline", "evens"]] {
-        let live = Live::start(forbidden);
+        let live = Live::start(&[forbidden, &["--dead-letters", "off"]].concat());
         live.graph();
         assert_eq!(live.get("/tap?operator=sink:evens").unwrap().0, 403, "{forbidden:?}");
         live.end();

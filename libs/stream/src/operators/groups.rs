@@ -173,7 +173,7 @@ impl Groups {
         self.accumulators.update(arguments, &self.ids, self.groups)
     }
 
-    /// Adds a row of state, key columns left out, to each of these groups.
+    /// Adds a row of state, key columns left out, to each of these groups. Every group must have been given rows before.
     pub fn merge_into(&mut self, state: &[ArrayRef], ids: &[usize]) -> Result<(), StreamError> {
         self.accumulators.merge(state, ids, self.groups)
     }

@@ -85,8 +85,12 @@ impl Operator for RunningTask {
         let keys: Vec<ArrayRef> = self.plan.spec.keys.iter().map(|i| batch.column(*i).clone()).collect();
         let before = self.groups.len();
         self.groups.intern(&keys, batch.num_rows())?;
-        self.load(&keys, before)?;
+        let known = self.known(&keys, before)?;
         self.groups.accumulate(&self.plan.spec.arguments(&batch)?)?;
+        // After the rows: accumulators take it that every new group is in the first rows they are given.
+        if let Some((values, ids)) = known {
+            self.groups.merge_into(&values, &ids)?;
+        }
         if self.groups.len() > KEYS_AT_HAND_MAX {
             self.write(out)?;
         }
@@ -122,10 +126,14 @@ fn opened(rows: &mut Option<EpochRows>) -> Result<&mut EpochRows, StreamError> {
 }
 
 impl RunningTask {
-    /// Brings what is known of the keys that the last batch has added to `before` groups.
-    fn load(&mut self, keys: &[ArrayRef], before: usize) -> Result<(), StreamError> {
+    /// What is known of the keys that the last batch has added to `before` groups, and the groups of those.
+    fn known(
+        &mut self,
+        keys: &[ArrayRef],
+        before: usize,
+    ) -> Result<Option<(Vec<ArrayRef>, Vec<usize>)>, StreamError> {
         if self.groups.len() == before {
-            return Ok(());
+            return Ok(None);
         }
         let first = UInt32Array::from(self.groups.first_rows(before));
         let keys = keys.iter().map(|key| take(key, &first, None)).collect::<Result<Vec<_>, _>>()?;
@@ -134,10 +142,7 @@ impl RunningTask {
         self.new.resize(self.groups.len(), true);
         let ids: Vec<usize> = found.places.iter().map(|place| before + place).collect();
         ids.iter().for_each(|id| self.new[*id] = false);
-        if !ids.is_empty() {
-            self.groups.merge_into(&found.values, &ids)?;
-        }
-        Ok(())
+        Ok(Some((found.values, ids)).filter(|(_, ids)| !ids.is_empty()))
     }
 
     /// Writes the keys at hand into the state, and emits their results.

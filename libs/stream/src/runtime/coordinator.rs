@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval_at};
 
 /// Ancestors a snapshot names. A sink further behind than this was left out of many restarts.
@@ -173,7 +174,11 @@ impl Coordinator<'_> {
             let _ = control.send(Control::Committed(positions.get(node).cloned().unwrap_or_default()));
         }
         self.account(begun.elapsed(), bytes);
-        self.prune(&id, since);
+        let pruned = self.prune(&id, since);
+        if last {
+            // Who runs us may remove the folder when we return. What goes wrong with it is in the log.
+            let _ = pruned.await;
+        }
         self.started.descend(id, ANCESTORS_MAX);
         Ok(())
     }
@@ -264,13 +269,13 @@ impl Coordinator<'_> {
         self.progress.publish(&self.options.pipeline);
     }
 
-    fn prune(&self, newest: &SnapshotId, since: Epoch) {
+    fn prune(&self, newest: &SnapshotId, since: Epoch) -> JoinHandle<()> {
         let (store, newest) = (self.options.store.clone(), newest.clone());
         tokio::task::spawn_blocking(move || {
             if let Err(error) = store.prune(&newest, since) {
                 tracing::warn!(%error, "an old snapshot stays behind");
             }
-        });
+        })
     }
 }
 

@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Stands for NULL.
+const NULL: i64 = i64::MIN;
+
 type Totals = BTreeMap<Option<String>, (i64, i64)>;
 
 fn plan(ttl: Option<Duration>) -> RunningAggregate {
@@ -29,11 +32,11 @@ fn plan(ttl: Option<Duration>) -> RunningAggregate {
     RunningAggregate { spec: count_and_sum(), key_output: vec![0], output_schema, ttl, of_source: true }
 }
 
-fn batch(rows: &[(Option<String>, i64)]) -> RecordBatch {
+fn batch(rows: &[(Option<String>, Option<i64>)]) -> RecordBatch {
     let columns: Vec<ArrayRef> = vec![
         Arc::new(rows.iter().map(|row| row.0.clone()).collect::<StringArray>()),
         Arc::new(TimestampMillisecondArray::from(vec![None; rows.len()])),
-        Arc::new(rows.iter().map(|row| Some(row.1)).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(|row| row.1).collect::<Int64Array>()),
     ];
     RecordBatch::try_new(schema(), columns).unwrap()
 }
@@ -44,7 +47,7 @@ fn updates(out: &mut Output) -> Vec<(Option<String>, (i64, i64))> {
         let keys = batch.column(0).as_string::<i32>();
         let number = |column: usize, row: usize| {
             let column = cast(batch.column(column), &DataType::Int64).unwrap();
-            column.as_primitive::<Int64Type>().value(row)
+            if column.is_null(row) { NULL } else { column.as_primitive::<Int64Type>().value(row) }
         };
         for row in 0..batch.num_rows() {
             let key = keys.is_valid(row).then(|| keys.value(row).to_owned());
@@ -87,7 +90,7 @@ impl Fleet {
         }
     }
 
-    fn rows(&mut self, rows: &[(Option<String>, i64)]) {
+    fn rows(&mut self, rows: &[(Option<String>, Option<i64>)]) {
         self.batch(batch(rows));
     }
 
@@ -139,15 +142,18 @@ fn every_epoch_says_what_its_keys_have_come_to() {
         for epoch in 1..=90 {
             let mut touched = Totals::new();
             for _ in 0..random.random_range(0..3) {
-                let rows: Vec<(Option<String>, i64)> = (0..random.random_range(1..2_000))
+                let rows: Vec<(Option<String>, Option<i64>)> = (0..random.random_range(1..2_000))
                     .map(|_| {
                         let key = random.random_range(0..30_000_u32);
-                        ((key > 0).then(|| format!("key-{key}")), random.random_range(-50..50))
+                        let value = random.random_range(-50..50);
+                        ((key > 0).then(|| format!("key-{key}")), (value > -49).then_some(value))
                     })
                     .collect();
                 for (key, value) in &rows {
-                    let total = truth.entry(key.clone()).or_default();
-                    *total = (total.0 + 1, total.1 + value);
+                    let total = truth.entry(key.clone()).or_insert((0, NULL));
+                    if let Some(value) = value {
+                        *total = (total.0 + 1, if total.1 == NULL { *value } else { total.1 + value });
+                    }
                     touched.insert(key.clone(), *total);
                 }
                 fleet.rows(&rows);
@@ -176,7 +182,7 @@ fn state_expires_by_the_wall_clock() {
     let folder = tempfile::tempdir().unwrap();
     for backend in backends(&folder) {
         let mut fleet = Fleet::new(plan(Some(Duration::from_millis(100))), backend);
-        let row = |key: &str, value| (Some(key.to_owned()), value);
+        let row = |key: &str, value| (Some(key.to_owned()), Some(value));
         let total = |key: &str, count, sum| (Some(key.to_owned()), (count, sum));
         fleet.rows(&[row("a", 1), row("b", 10)]);
         assert_eq!(fleet.barrier(false).len(), 2);
@@ -206,7 +212,7 @@ fn distinct_keys_are_emitted_once() {
     plan.output_schema = Arc::new(Schema::new(vec![Field::new("key", DataType::Utf8, true)]));
     let mut fleet = Fleet::new(plan, StateBackend::Memory);
     let mut emitted = |rows: &[&str], tasks: usize| {
-        let rows: Vec<_> = rows.iter().map(|key| (Some((*key).to_owned()), 1)).collect();
+        let rows: Vec<_> = rows.iter().map(|key| (Some((*key).to_owned()), Some(1))).collect();
         fleet.rows(&rows);
         let mut out = Output::default();
         let mut states = Vec::new();
@@ -247,17 +253,20 @@ fn the_first_row_of_each_key() {
         for epoch in 1..=70 {
             let mut changed = Totals::new();
             for _ in 0..random.random_range(0..90) {
-                let rows: Vec<(Option<String>, i64)> = (0..random.random_range(1..60))
+                let rows: Vec<(Option<String>, Option<i64>)> = (0..random.random_range(1..60))
                     .map(|_| {
-                        (Some(format!("key-{}", random.random_range(0..15_000))), random.random_range(0..9))
+                        (
+                            Some(format!("key-{}", random.random_range(0..15_000))),
+                            Some(random.random_range(0..9)),
+                        )
                     })
                     .collect();
                 for (at, (key, value)) in rows.iter().enumerate() {
-                    let row = (number + at as i64, *value);
+                    let row = (number + at as i64, value.unwrap());
                     let first = truth.get(key).is_none_or(|(_, best)| match (descending, later_first) {
-                        (_, true) if value == best => true,
-                        (true, _) => value > best,
-                        (false, _) => value < best,
+                        (_, true) if row.1 == *best => true,
+                        (true, _) => row.1 > *best,
+                        (false, _) => row.1 < *best,
                     });
                     if first {
                         truth.insert(key.clone(), row);
