@@ -4,4 +4,5 @@ mod accounting;
 mod crash;
 mod running;
 mod savepoint;
+mod sessions;
 mod world;
