@@ -17,7 +17,7 @@ use kafka::{KafkaConnector, UpsertKafka};
 use postgres::Jdbc;
 use resilience::RetryPolicy;
 use service::{Body, Context, DeadLetters, Engine, Exit, Failure, OrFail};
-use sql::Script;
+use sql::{Script, Settings};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -133,7 +133,8 @@ async fn run(
     let connectors = connectors(ctx.environment.is_development());
     let mut graph = pipeline.build(&connectors, &context, parallelism).await.map_err(of_build)?;
     let state = folder.join("pipelines").join(&name);
-    dead_letters(&mut graph, ctx, args, services, &context, &state).await?;
+    let kept = kept_in(ctx, args, settings, &context, &state)?;
+    dead_letters(&mut graph, ctx, kept, services, &context).await?;
     if ctx.environment.is_development() && args.sink != SinkKind::Stdout {
         echo(&mut graph);
     }
@@ -221,6 +222,8 @@ impl Connector for CreatingJdbc {
         table: &TableSpec,
         context: &ConnectorContext,
     ) -> Result<Box<dyn Sink>, StreamError> {
+        // Nothing is made for a table that is wrong.
+        Jdbc.check_sink(table, context).await?;
         if postgres::create_table_if_missing(table, context).await? {
             tracing::info!(
                 table = table.name,
@@ -231,24 +234,46 @@ impl Connector for CreatingJdbc {
     }
 }
 
+/// Where dead letters go: as the flag says, else the script, else the state.
+fn kept_in(
+    ctx: &Context,
+    args: &ProcessorArgs,
+    settings: &Settings,
+    context: &ConnectorContext,
+    state: &Path,
+) -> Result<DeadLetters, Failure> {
+    match (&args.shared.dead_letters, &settings.dead_letters) {
+        (Some(DeadLetters::File(path)), _) => Ok(DeadLetters::File(ctx.places.user_path(path))),
+        (Some(other), _) => Ok(other.clone()),
+        (None, Some(text)) => match text.parse() {
+            Ok(DeadLetters::File(path)) => Ok(DeadLetters::File(context.base_dir.join(path))),
+            Ok(other) => Ok(other),
+            Err(problem) => {
+                Err(Failure::config(format!("SET 'ibb.dead-letters' = '{text}': it is {problem}")))
+            }
+        },
+        (None, None) => Ok(DeadLetters::File(state.join("dead-letters"))),
+    }
+}
+
 async fn dead_letters(
     graph: &mut Graph,
     ctx: &Context,
-    args: &ProcessorArgs,
+    kept: DeadLetters,
     services: &Services,
     context: &ConnectorContext,
-    state: &Path,
 ) -> Result<(), Failure> {
-    let folder = match &args.shared.dead_letters {
-        None => state.join("dead-letters"),
-        Some(DeadLetters::File(path)) => ctx.places.user_path(path),
-        Some(DeadLetters::Off) => return Ok(()),
-        Some(DeadLetters::Topic(topic)) => {
+    let folder = match kept {
+        DeadLetters::File(folder) => folder,
+        DeadLetters::Off => return Ok(()),
+        DeadLetters::Topic(topic) => {
             let Some(kafka) = &services.kafka else {
-                return Err(Failure::config(format!("--dead-letters {topic}: kafka is not configured")));
+                return Err(Failure::config(format!(
+                    "dead letters to topic {topic}: kafka is not configured"
+                )));
             };
             let guarantee = if services.dev_kafka.is_some() { "at-least-once" } else { "exactly-once" };
-            let table = dead_letters_table(kafka, topic, guarantee);
+            let table = dead_letters_table(kafka, &topic, guarantee);
             let sink = match ctx.environment.is_development() {
                 true => CreatingTopics(KafkaConnector).sink(&table, context).await,
                 false => KafkaConnector.sink(&table, context).await,

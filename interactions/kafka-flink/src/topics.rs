@@ -114,6 +114,8 @@ impl<C: Connector> Connector for CreatingTopics<C> {
         table: &TableSpec,
         context: &ConnectorContext,
     ) -> Result<Box<dyn Sink>, StreamError> {
+        // Nothing is made for a table that is wrong.
+        self.0.check_sink(table, context).await?;
         if create_topic(table, context).await? {
             tracing::info!(
                 table = table.name,

@@ -205,7 +205,12 @@ pub(crate) fn window_text(op: &Op) -> String {
                     format!("each window {}, {}", name(start), name(end))
                 }
             };
-            format!("{windows}{}{}", keys_text(&spec.keys, &spec.input_schema), aggregates_text(spec))
+            let late = match window.lateness_ms {
+                0 => String::new(),
+                lateness_ms => format!("; late rows amend for {}", width(lateness_ms)),
+            };
+            let by = keys_text(&spec.keys, &spec.input_schema);
+            format!("{windows}{by}{}{late}", aggregates_text(spec))
         }
     }
 }

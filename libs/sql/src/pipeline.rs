@@ -198,6 +198,7 @@ fn query(
     let places = Places { tokens: &insert.query.tokens, statement: insert.query.statement };
     let mut lowered = lower(chain, sources).map_err(|error| places.problem(&error))?;
     lowered.keep_state_for(settings.state_ttl);
+    lowered.allow_lateness(settings.allowed_lateness).map_err(|error| places.problem(&error))?;
     let spec = table_spec(sink, |kind| match kind {
         DefKind::Physical(_) => true,
         DefKind::Metadata { virtual_, .. } => !virtual_,

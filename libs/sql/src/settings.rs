@@ -19,6 +19,10 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// `table.exec.state.ttl`: of results that change; zero, as in Flink, keeps them for ever.
     pub state_ttl: Option<Duration>,
+    /// `ibb.window.allowed-lateness`: how long windows take rows after they have closed.
+    pub allowed_lateness: Option<Duration>,
+    /// `ibb.dead-letters`: as `--dead-letters`, which wins.
+    pub dead_letters: Option<String>,
     /// `ibb.source.rows-per-second`: per source instance.
     pub rows_per_second_max: Option<u64>,
     /// `ibb.source.batch-rows`
@@ -27,7 +31,7 @@ pub struct Settings {
     pub unused: Vec<(String, String)>,
 }
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 10] = [
     "pipeline.name",
     "parallelism.default",
     "execution.checkpointing.interval",
@@ -36,6 +40,8 @@ const KNOWN: [&str; 8] = [
     "table.exec.state.ttl",
     "ibb.source.rows-per-second",
     "ibb.source.batch-rows",
+    "ibb.window.allowed-lateness",
+    "ibb.dead-letters",
 ];
 
 /// Settings of a cluster, its state and its client: rows come out the same without them.
@@ -108,6 +114,10 @@ impl Settings {
                 self.idle_timeout = Some(duration(value)?).filter(|timeout| !timeout.is_zero());
             }
             "table.exec.state.ttl" => self.state_ttl = Some(duration(value)?).filter(|ttl| !ttl.is_zero()),
+            "ibb.window.allowed-lateness" => {
+                self.allowed_lateness = Some(duration(value)?).filter(|lateness| !lateness.is_zero());
+            }
+            "ibb.dead-letters" => self.dead_letters = Some(value.value.clone()),
             "ibb.source.rows-per-second" => self.rows_per_second_max = Some(positive(value)? as u64),
             "ibb.source.batch-rows" => self.batch_rows_max = Some(positive(value)?),
             "table.local-time-zone" => {
@@ -199,7 +209,7 @@ mod tests {
             "SET 'pipeline.name' = 'p'; SET 'parallelism.default' = '4'; SET 'execution.checkpointing.interval' = '1 s';
              SET 'table.local-time-zone' = 'UTC'; SET 'table.exec.source.idle-timeout' = '2min';
              SET 'ibb.source.rows-per-second' = '1000'; SET 'ibb.source.batch-rows' = '64'",
-            expect![[r#"Settings { pipeline_name: Some("p"), parallelism: Some(4), checkpoint_interval: Some(1s), idle_timeout: Some(120s), state_ttl: None, rows_per_second_max: Some(1000), batch_rows_max: Some(64), unused: [] }"#]],
+            expect![[r#"Settings { pipeline_name: Some("p"), parallelism: Some(4), checkpoint_interval: Some(1s), idle_timeout: Some(120s), state_ttl: None, allowed_lateness: None, dead_letters: None, rows_per_second_max: Some(1000), batch_rows_max: Some(64), unused: [] }"#]],
         );
     }
 
@@ -208,9 +218,7 @@ mod tests {
         check(
             "SET 'state.backend.type' = 'rocksdb'; SET 'restart-strategy.type' = 'fixed-delay';
              SET 'execution.runtime-mode' = 'streaming'; SET 'execution.checkpointing.mode' = 'EXACTLY_ONCE'",
-            expect![[
-                r#"Settings { pipeline_name: None, parallelism: None, checkpoint_interval: None, idle_timeout: None, state_ttl: None, rows_per_second_max: None, batch_rows_max: None, unused: [("state.backend.type", "rocksdb"), ("restart-strategy.type", "fixed-delay"), ("execution.runtime-mode", "streaming"), ("execution.checkpointing.mode", "EXACTLY_ONCE")] }"#
-            ]],
+            expect![[r#"Settings { pipeline_name: None, parallelism: None, checkpoint_interval: None, idle_timeout: None, state_ttl: None, allowed_lateness: None, dead_letters: None, rows_per_second_max: None, batch_rows_max: None, unused: [("state.backend.type", "rocksdb"), ("restart-strategy.type", "fixed-delay"), ("execution.runtime-mode", "streaming"), ("execution.checkpointing.mode", "EXACTLY_ONCE")] }"#]],
         );
     }
 
@@ -234,7 +242,7 @@ mod tests {
              SET 'execution.checkpointing.interval' = 'soon'; SET a = 1; SET 'a' 'b'",
             expect![[r#"
                 line 1, column 5, at ''paralelism.default'': unknown setting 'paralelism.default'; did you mean 'parallelism.default'?
-                line 1, column 37, at ''zzz'': unknown setting 'zzz'; the engine understands: pipeline.name, parallelism.default, execution.checkpointing.interval, table.local-time-zone, table.exec.source.idle-timeout, table.exec.state.ttl, ibb.source.rows-per-second, ibb.source.batch-rows
+                line 1, column 37, at ''zzz'': unknown setting 'zzz'; the engine understands: pipeline.name, parallelism.default, execution.checkpointing.interval, table.local-time-zone, table.exec.source.idle-timeout, table.exec.state.ttl, ibb.source.rows-per-second, ibb.source.batch-rows, ibb.window.allowed-lateness, ibb.dead-letters
                 line 1, column 78, at ''0'': expected a whole number above zero
                 line 2, column 55, at ''soon'': expected a duration such as '5 s', '1 min' or '500 ms'
                 line 2, column 67, at 'a': expected a setting's key in '…'

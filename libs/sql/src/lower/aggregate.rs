@@ -108,7 +108,7 @@ impl Lowering {
         let has = |set: &Vec<usize>, column| set.iter().any(|group| output[*group] == column);
         for column in output.iter().filter(|column| !matches!(column, WindowColumn::Key(_))) {
             if !sets.iter().all(|set| has(set, *column)) {
-                let what = format!("a grouping set without {}", super::name_of(*column));
+                let what = format!("a grouping set without {}", name_of(*column));
                 return Err(unsupported("GROUP", what));
             }
         }
@@ -203,6 +203,7 @@ impl Lowering {
                 Some(column @ (WindowColumn::Start | WindowColumn::End | WindowColumn::Time)) => {
                     Seen::Real(i, Some(Mark::Window(*column)))
                 }
+                Some(WindowColumn::Key(key)) => Seen::Real(i, Some(Mark::Key(*key))),
                 _ => Seen::Real(i, None),
             })
             .collect();
@@ -235,8 +236,17 @@ impl Lowering {
             output_schema,
             copies,
             of_source,
+            lateness_ms: 0,
             origin,
         }));
+    }
+}
+
+pub(super) fn name_of(column: WindowColumn) -> &'static str {
+    match column {
+        WindowColumn::Start => "window_start",
+        WindowColumn::End => "window_end",
+        _ => "window_time",
     }
 }
 

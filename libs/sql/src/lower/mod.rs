@@ -4,6 +4,7 @@ mod accounts;
 mod aggregate;
 mod input;
 mod join;
+mod lateness;
 mod rank;
 mod running;
 mod steps;
@@ -13,6 +14,7 @@ use crate::chain::{Chain, Input, Physical, Stage, Windows, columns, moved, plain
 use crate::fault::unsupported;
 use crate::source::SourcePlan;
 use crate::union::narrowed;
+use aggregate::name_of;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use datafusion_common::{Result, internal_err};
 use datafusion_physical_expr::expressions::Column;
@@ -35,6 +37,8 @@ pub(crate) struct Lowered {
     origin: Arc<str>,
     /// The number of key columns by which its results replace earlier ones; `None`: they are only added.
     keys: Option<usize>,
+    /// Whether they replace those of their own window.
+    per_window: bool,
     /// Of what leaves the last one.
     pub schema: SchemaRef,
 }
@@ -81,7 +85,7 @@ enum Mark {
     Window(WindowColumn),
     /// It is the row's event time.
     Rowtime,
-    /// It is this one of the key columns by which results are replaced.
+    /// It is this one of an aggregation's key columns, by which its results are replaced if they are.
     Key(usize),
 }
 
@@ -166,14 +170,6 @@ struct Lowering {
     /// As in [`Lowered::keys`].
     keys: Option<usize>,
     origin: Arc<str>,
-}
-
-fn name_of(column: WindowColumn) -> &'static str {
-    match column {
-        WindowColumn::Start => "window_start",
-        WindowColumn::End => "window_end",
-        _ => "window_time",
-    }
 }
 
 impl Lowering {
@@ -380,7 +376,8 @@ impl Lowering {
             Seen::Coming(_) => None,
         };
         let marks = self.seen.iter().map(mark).collect();
-        Lowered { input: self.input, ops, marks, origin: self.origin, keys: self.keys, schema: self.schema }
+        let Self { input, origin, keys, schema, .. } = self;
+        Lowered { input, ops, marks, origin, keys, per_window: false, schema }
     }
 }
 

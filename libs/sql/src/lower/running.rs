@@ -9,7 +9,7 @@ use datafusion_common::{Result, ScalarValue};
 use datafusion_physical_expr::expressions::{Column, Literal};
 use std::sync::Arc;
 use std::time::Duration;
-use stream::{AggregateSpec, FirstRow, RankOrder, RunningAggregate};
+use stream::{AggregateSpec, FirstRow, RankOrder, RunningAggregate, WindowColumn};
 
 const CHANGING: &str = "results that change (an aggregation or ROW_NUMBER without a window)";
 
@@ -42,11 +42,20 @@ impl Lowered {
     /// Refuses a PRIMARY KEY, of these columns, that is not the key by which results replace earlier ones.
     pub(crate) fn check_primary_key(&self, primary_key: &[usize]) -> Result<()> {
         let Some(keys) = self.keys.filter(|_| !primary_key.is_empty()) else { return Ok(()) };
+        let is_bound = |column: &&usize| {
+            let bounds = [WindowColumn::Start, WindowColumn::End].map(|bound| Some(Mark::Window(bound)));
+            self.per_window && bounds.contains(&self.marks[**column])
+        };
+        let (bounds, others): (Vec<&usize>, Vec<&usize>) = primary_key.iter().partition(is_bound);
+        if self.per_window && bounds.is_empty() {
+            let what = "a PRIMARY KEY without window_start and window_end of windows that take late rows";
+            return Err(unsupported("GROUP", what));
+        }
         let of = |column: &usize| match self.marks[*column] {
             Some(Mark::Key(key)) => Some(key),
             _ => None,
         };
-        let mut found: Vec<Option<usize>> = primary_key.iter().map(of).collect();
+        let mut found: Vec<Option<usize>> = others.into_iter().map(of).collect();
         found.sort_unstable();
         found.dedup();
         if found == (0..keys).map(Some).collect::<Vec<_>>() {

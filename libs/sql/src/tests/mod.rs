@@ -4,6 +4,7 @@ mod connect;
 mod expressions;
 mod fake;
 mod fuzz;
+mod lateness;
 mod plans;
 mod refusals;
 mod running;

@@ -9,12 +9,14 @@ use super::rowtime::instants;
 use super::shape::Span;
 use super::windowing::{Account, Slices, Split, Windowing};
 use crate::exchange::own_rows;
-use crate::{Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState, WindowShape};
-use arrow::array::{ArrayRef, AsArray, UInt32Array};
-use arrow::compute::{cast, take};
+use crate::{Barrier, Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState, WindowShape};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, UInt32Array};
+use arrow::compute::{cast, filter_record_batch, take};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use arrow::row::{RowConverter, SortField};
 use event::Watermark;
+use std::collections::{BTreeMap, HashSet};
 use std::iter::repeat_n;
 use std::sync::Arc;
 
@@ -49,8 +51,19 @@ pub struct WindowAggregate {
     pub copies: Option<usize>,
     /// Whether the rows are those of a source, and so accounted for here.
     pub of_source: bool,
+    /// How long after it has closed a window takes rows, in ms; its results are then emitted again, at the end of the
+    /// epoch, for the keys that had some. Above 0 for `TUMBLE` and `HOP` that the operator assigns itself.
+    pub lateness_ms: i64,
     /// The source table's name, for dead letters.
     pub origin: Arc<str>,
+}
+
+impl WindowAggregate {
+    fn key_rows(&self) -> Result<Option<RowConverter>, StreamError> {
+        let field = |i: &usize| SortField::new(self.spec.input_schema.field(*i).data_type().clone());
+        let fields: Vec<SortField> = self.spec.keys.iter().map(field).collect();
+        Ok(if fields.is_empty() { None } else { Some(RowConverter::new(fields)?) })
+    }
 }
 
 impl OperatorFactory for WindowAggregate {
@@ -58,7 +71,9 @@ impl OperatorFactory for WindowAggregate {
         Ok(Box::new(WindowTask {
             plan: Arc::new(self.clone()),
             task,
-            slices: Slices::new(self.windowing),
+            slices: Slices::new(self.windowing).with_lateness(self.lateness_ms),
+            amended: BTreeMap::new(),
+            key_rows: self.key_rows()?,
             account: Account::default(),
         }))
     }
@@ -82,12 +97,16 @@ struct WindowTask {
     plan: Arc<WindowAggregate>,
     task: TaskIndex,
     slices: Slices<Slice>,
+    /// Windows that had rows after they closed, with the keys of those.
+    amended: BTreeMap<Span, HashSet<Box<[u8]>>>,
+    /// `None` without keys.
+    key_rows: Option<RowConverter>,
     account: Account,
 }
 
 impl Operator for WindowTask {
     fn on_batch(&mut self, batch: RecordBatch, out: &mut Output) -> Result<(), StreamError> {
-        let mut split = self.plan.windowing.split(&batch, self.slices.watermark)?;
+        let mut split = self.plan.windowing.split(&batch, self.slices.lateness_ends())?;
         let whole = split.is_whole();
         self.admit(&batch, &mut split, out)?;
         if split.slices.is_empty() {
@@ -96,6 +115,7 @@ impl Operator for WindowTask {
         let keys: Vec<ArrayRef> = self.plan.spec.keys.iter().map(|i| batch.column(*i).clone()).collect();
         let arguments = self.plan.spec.arguments(&batch)?;
         for (slice, rows) in split.slices {
+            self.amend(slice, &keys, &rows)?;
             let groups = self.live(slice)?;
             if whole {
                 groups.update(&keys, &arguments, batch.num_rows())?;
@@ -114,6 +134,17 @@ impl Operator for WindowTask {
             self.emit(window, out)?;
         }
         self.slices.forget_closed();
+        Ok(())
+    }
+
+    fn on_barrier(&mut self, _barrier: Barrier, out: &mut Output) -> Result<(), StreamError> {
+        for (window, keys) in std::mem::take(&mut self.amended) {
+            let from = out.rows.len();
+            self.emit(window, out)?;
+            for rows in &mut out.rows[from..] {
+                *rows = self.only(rows, &keys)?;
+            }
+        }
         Ok(())
     }
 
@@ -145,6 +176,36 @@ impl Operator for WindowTask {
 }
 
 impl WindowTask {
+    /// Notes which windows that have closed these rows of a slice belong to.
+    fn amend(&mut self, slice: Span, keys: &[ArrayRef], rows: &[u32]) -> Result<(), StreamError> {
+        let windows: Vec<Span> =
+            self.plan.windowing.windows_of(slice).filter(|window| self.slices.is_amended(*window)).collect();
+        if windows.is_empty() {
+            return Ok(());
+        }
+        let rows = UInt32Array::from(rows.to_vec());
+        let keys = keys.iter().map(|k| take(k, &rows, None)).collect::<Result<Vec<_>, _>>()?;
+        let keys = self.key_rows.as_ref().map(|converter| converter.convert_columns(&keys)).transpose()?;
+        for window in windows {
+            let amended = self.amended.entry(window).or_default();
+            amended.extend(keys.iter().flat_map(|keys| keys.iter().map(|key| Box::from(key.data()))));
+        }
+        Ok(())
+    }
+
+    /// The results of these keys.
+    fn only(&self, results: &RecordBatch, keys: &HashSet<Box<[u8]>>) -> Result<RecordBatch, StreamError> {
+        let Some(converter) = &self.key_rows else { return Ok(results.clone()) };
+        let place = |key: usize| self.plan.output.iter().position(|column| *column == WindowColumn::Key(key));
+        let columns = (0..self.plan.spec.keys.len()).map(|key| {
+            let at = place(key).ok_or_else(|| StreamError::internal("a key is not among the results"))?;
+            Ok(results.column(at).clone())
+        });
+        let rows = converter.convert_columns(&columns.collect::<Result<Vec<_>, StreamError>>()?)?;
+        let wanted: BooleanArray = rows.iter().map(|key| Some(keys.contains(key.data()))).collect();
+        Ok(filter_record_batch(results, &wanted)?)
+    }
+
     /// Accounts for the rows of a batch: copies of a row count once.
     fn admit(&mut self, batch: &RecordBatch, split: &mut Split, out: &mut Output) -> Result<(), StreamError> {
         let plan = self.plan.clone();

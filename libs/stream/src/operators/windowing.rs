@@ -20,7 +20,7 @@ pub enum Windowing {
 
 impl Windowing {
     /// The windows that hold a slice, the one that closes first first.
-    fn windows_of(self, slice: Span) -> impl Iterator<Item = Span> {
+    pub(super) fn windows_of(self, slice: Span) -> impl Iterator<Item = Span> {
         let (assigned, attached) = match self {
             Self::Assigned { shape, .. } => (Some(shape.windows_of(slice)), None),
             Self::Attached { .. } => (None, Some(slice)),
@@ -166,13 +166,29 @@ struct Saved {
 /// What is kept per slice until the last window that holds it has closed.
 pub(super) struct Slices<S> {
     windowing: Windowing,
+    /// How long after its last window has closed a slice still takes rows.
+    lateness_ms: i64,
     pub watermark: Watermark,
     pub kept: BTreeMap<Span, S>,
 }
 
 impl<S> Slices<S> {
     pub fn new(windowing: Windowing) -> Self {
-        Self { windowing, watermark: Watermark::MIN, kept: BTreeMap::new() }
+        Self { windowing, lateness_ms: 0, watermark: Watermark::MIN, kept: BTreeMap::new() }
+    }
+
+    pub fn with_lateness(self, lateness_ms: i64) -> Self {
+        Self { lateness_ms, ..self }
+    }
+
+    /// What is late lies in windows that this watermark closes.
+    pub fn lateness_ends(&self) -> Watermark {
+        Watermark(self.watermark.0.saturating_sub(self.lateness_ms))
+    }
+
+    /// Whether a window has closed and still takes rows.
+    pub fn is_amended(&self, window: Span) -> bool {
+        window.last() <= self.watermark.0 && window.last() > self.lateness_ends().0
     }
 
     /// The state of an operator, with what it saves of each slice.
@@ -220,14 +236,14 @@ impl<S> Slices<S> {
         }
     }
 
-    /// Whether `window` is the last one that holds `slice`.
+    /// Whether `slice` is not needed any more once `window` has closed.
     pub fn is_last(&self, window: Span, slice: Span) -> bool {
-        self.windowing.last_window_of(slice) == window
+        self.lateness_ms == 0 && self.windowing.last_window_of(slice) == window
     }
 
-    /// Forgets the slices all of whose windows have closed.
+    /// Forgets the slices all of whose windows have closed, and take no more rows.
     pub fn forget_closed(&mut self) {
-        let (windowing, watermark) = (self.windowing, self.watermark);
+        let (windowing, watermark) = (self.windowing, self.lateness_ends());
         self.kept.retain(|slice, _| windowing.last_window_of(*slice).last() > watermark.0);
     }
 }

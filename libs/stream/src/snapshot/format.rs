@@ -95,7 +95,11 @@ struct NodeFooter {
 #[derive(Serialize, Deserialize)]
 struct TaskFooter {
     value: serde_json::Value,
+    /// What was written when every table of a state had one schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     stream: Option<Stream>,
+    #[serde(default)]
+    streams: Vec<Stream>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<Epoch>,
 }
@@ -120,8 +124,8 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut impl Write) -> Result<(), Str
     let mut nodes = BTreeMap::new();
     for (id, node) in &snapshot.nodes {
         let tasks = node.tasks.iter().map(|task| {
-            let stream = write_stream(&mut out, &task.batches)?;
-            Ok(TaskFooter { value: task.value.clone(), stream, since: task.since })
+            let streams = write_streams(&mut out, &task.batches)?;
+            Ok(TaskFooter { value: task.value.clone(), stream: None, streams, since: task.since })
         });
         let tasks = tasks.collect::<Result<Vec<_>, StreamError>>()?;
         let (signature, position) = (node.signature.clone(), node.position.clone());
@@ -131,7 +135,7 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut impl Write) -> Result<(), Str
     for (name, rows) in &snapshot.sinks {
         let mut epochs = BTreeMap::new();
         for (epoch, batches) in &rows.epochs {
-            epochs.insert(epoch.0, write_stream(&mut out, batches)?.into_iter().collect());
+            epochs.insert(epoch.0, write_streams(&mut out, batches)?);
         }
         sinks.insert(name.clone(), SinkFooter { emitted: rows.emitted, epochs });
     }
@@ -174,7 +178,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Snapshot> {
     };
     for (id, node) in footer.nodes {
         let tasks = node.tasks.into_iter().map(|task| {
-            let batches = task.stream.map_or(Some(Vec::new()), |stream| read_stream(bytes, stream))?;
+            let batches = read_streams(bytes, task.stream.into_iter().chain(task.streams))?;
             Some(TaskState { value: task.value, batches, since: task.since, ..TaskState::default() })
         });
         let tasks = tasks.collect::<Option<Vec<_>>>()?;
@@ -184,27 +188,36 @@ pub(super) fn read(bytes: &[u8]) -> Option<Snapshot> {
     for (name, sink) in footer.sinks {
         let mut rows = SinkRows { emitted: sink.emitted, ..SinkRows::default() };
         for (epoch, streams) in sink.epochs {
-            let batches = streams.into_iter().map(|s| read_stream(bytes, s)).collect::<Option<Vec<_>>>()?;
-            rows.epochs.insert(Epoch(epoch), batches.concat());
+            rows.epochs.insert(Epoch(epoch), read_streams(bytes, streams.into_iter())?);
         }
         snapshot.sinks.insert(name, rows);
     }
     Some(snapshot)
 }
 
-fn write_stream(
+/// One stream for each run of batches that share a schema.
+fn write_streams(
     out: &mut Counted<'_, impl Write>,
     batches: &[RecordBatch],
-) -> Result<Option<Stream>, StreamError> {
-    let Some(first) = batches.first() else { return Ok(None) };
+) -> Result<Vec<Stream>, StreamError> {
+    let alike = batches.chunk_by(|one, next| one.schema_ref() == next.schema_ref());
+    alike.map(|batches| write_stream(out, batches)).collect()
+}
+
+fn write_stream(out: &mut Counted<'_, impl Write>, batches: &[RecordBatch]) -> Result<Stream, StreamError> {
     let offset = out.written;
-    let mut writer = StreamWriter::try_new(&mut *out, &first.schema()).map_err(cannot_write_arrow)?;
+    let mut writer = StreamWriter::try_new(&mut *out, batches[0].schema_ref()).map_err(cannot_write_arrow)?;
     for batch in batches {
         writer.write(batch).map_err(cannot_write_arrow)?;
     }
     writer.finish().map_err(cannot_write_arrow)?;
     drop(writer);
-    Ok(Some(Stream { offset, len: out.written - offset }))
+    Ok(Stream { offset, len: out.written - offset })
+}
+
+fn read_streams(bytes: &[u8], streams: impl Iterator<Item = Stream>) -> Option<Vec<RecordBatch>> {
+    let batches = streams.map(|stream| read_stream(bytes, stream));
+    Some(batches.collect::<Option<Vec<_>>>()?.concat())
 }
 
 fn read_stream(bytes: &[u8], stream: Stream) -> Option<Vec<RecordBatch>> {

@@ -238,6 +238,7 @@ impl Case {
             },
             copies: None,
             of_source: true,
+            lateness_ms: 0,
             output: vec![
                 WindowColumn::Key(0),
                 WindowColumn::Start,

@@ -1,11 +1,11 @@
 //! Tumbling, hopping and cumulating windows.
 
-use super::fleet::{Outcome, Step, count_and_sum, outcome, steps, timed, totals};
+use super::fleet::{Fleet, Outcome, Step, count_and_sum, outcome, steps, timed, totals};
 use crate::{WindowAggregate, WindowShape, Windowing};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-fn aggregate(shape: WindowShape) -> WindowAggregate {
+fn aggregate(shape: WindowShape, lateness_ms: i64) -> WindowAggregate {
     let (output, output_schema) = totals();
     WindowAggregate {
         windowing: Windowing::Assigned { shape, time: 1 },
@@ -14,6 +14,7 @@ fn aggregate(shape: WindowShape) -> WindowAggregate {
         output_schema,
         copies: None,
         of_source: true,
+        lateness_ms,
         origin: "events".into(),
     }
 }
@@ -85,6 +86,74 @@ proptest! {
     #[test]
     fn windows_of_fixed_bounds_equal_a_plain_loop(shape in shapes(), steps in steps(120, 60)) {
         let steps = timed(steps);
-        prop_assert_eq!(outcome(&aggregate(shape), &[0], &steps), truth(shape, &steps));
+        prop_assert_eq!(outcome(&aggregate(shape, 0), &[0], &steps), truth(shape, &steps));
+    }
+}
+
+/// Tumbling and hopping windows that take rows for a while after they have closed.
+fn lenient() -> impl Strategy<Value = (WindowShape, i64)> {
+    (1..40_i64, 1..6_i64, -50..50_i64, 1..150_i64).prop_map(|(part, n, offset_ms, lateness_ms)| {
+        (WindowShape::Hop { size_ms: part * n, slide_ms: part, offset_ms }, lateness_ms)
+    })
+}
+
+/// By window and key.
+type Totals = BTreeMap<(i64, i64, String), (i64, i64)>;
+
+/// What every window has come to, and how many rows were too late, where each step is followed by a barrier.
+fn lenient_truth(shape: WindowShape, lateness_ms: i64, steps: &[(Step, i64)]) -> (Totals, u64) {
+    let (mut totals, mut late, mut watermark) = (Totals::new(), 0, i64::MIN);
+    for (step, now) in steps {
+        match step {
+            Step::Rows(rows) => {
+                for (key, time, value) in rows {
+                    let takes = |end: i64| end - 1 > watermark.saturating_sub(lateness_ms);
+                    let windows = windows(shape, *time);
+                    late += u64::from(!windows.iter().any(|(_, end)| takes(*end)));
+                    for (start, end) in windows.into_iter().filter(|(_, end)| takes(*end)) {
+                        let total = totals.entry((start, end, key.unwrap_or("-").into())).or_default();
+                        *total = (total.0 + 1, total.1 + value);
+                    }
+                }
+            }
+            Step::Pass(_) => watermark = *now,
+            Step::Restart(_) => {}
+        }
+    }
+    (totals, late)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Goal: whoever keeps the last result of each window and key ends with the truth, over restarts at any time, and an
+    /// amendment says only keys that had rows.
+    #[test]
+    fn late_rows_amend_their_windows((shape, lateness_ms) in lenient(), steps in steps(120, 60)) {
+        let steps = timed(steps);
+        let mut fleet = Fleet::new(Box::new(aggregate(shape, lateness_ms)), &[0]);
+        let mut last = Totals::new();
+        let mut epoch = 0;
+        for (step, now) in &steps {
+            let touched: BTreeSet<String> = match step {
+                Step::Rows(rows) => rows.iter().map(|(key, ..)| key.unwrap_or("-").to_owned()).collect(),
+                _ => BTreeSet::new(),
+            };
+            fleet.step(step, *now);
+            let mut emitted = fleet.taken();
+            epoch += 1;
+            fleet.barrier(epoch);
+            for line in fleet.taken() {
+                let key = line.split(' ').next().unwrap().to_owned();
+                prop_assert!(touched.contains(&key), "{line} had no row");
+                emitted.push(line);
+            }
+            for line in emitted {
+                let cells: Vec<&str> = line.split(' ').collect();
+                let number = |i: usize| cells[i].parse::<i64>().unwrap();
+                last.insert((number(1), number(2), cells[0].to_owned()), (number(4), number(5)));
+            }
+        }
+        prop_assert_eq!((last, fleet.late), lenient_truth(shape, lateness_ms, &steps));
     }
 }

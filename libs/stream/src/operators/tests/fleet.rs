@@ -1,14 +1,15 @@
 //! The tasks of one operator, and what tests feed them.
 
 use crate::exchange::split;
-use crate::{AggregateSpec, Operator, OperatorFactory, Output, TaskIndex, TaskState, WindowColumn};
+use crate::snapshot::{NodeState, Snapshot, SnapshotStore};
+use crate::{AggregateSpec, Barrier, Operator, OperatorFactory, Output, TaskIndex, TaskState, WindowColumn};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMillisecondType};
 use arrow::record_batch::RecordBatch;
 use datafusion_functions_aggregate::{count::count_udaf, sum::sum_udaf};
 use datafusion_physical_expr::aggregate::AggregateExprBuilder;
 use datafusion_physical_expr::expressions::Column;
-use event::Watermark;
+use event::{Epoch, Watermark};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -109,6 +110,19 @@ pub fn totals() -> (Vec<WindowColumn>, SchemaRef) {
     (columns, Arc::new(schema))
 }
 
+/// The states as a restart reads them.
+pub fn through_a_file(states: Vec<TaskState>) -> Vec<TaskState> {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SnapshotStore::open(folder.path(), "test").unwrap();
+    let node = NodeState { tasks: states, ..NodeState::default() };
+    let nodes = BTreeMap::from([("node".to_owned(), node)]);
+    let writer = "0123456789abcdef".to_owned();
+    let snapshot = Snapshot { pipeline: "test".into(), writer, nodes, ..Snapshot::default() };
+    let id = store.write(&snapshot).unwrap();
+    let mut read = store.read(&id).unwrap().expect("what was written is whole");
+    read.nodes.remove("node").unwrap().tasks
+}
+
 /// One line per row: every column, times and numbers as numbers.
 pub fn lines(batch: &RecordBatch) -> Vec<String> {
     let cell = |column: &ArrayRef, row: usize| match column.data_type() {
@@ -181,7 +195,7 @@ pub fn outcome_of(
                 }
             }
             Step::Restart(into) => {
-                let states = count(&mut tasks, &mut counters);
+                let states = through_a_file(count(&mut tasks, &mut counters));
                 tasks = create(*into);
                 tasks.iter_mut().for_each(|task| task.restore(&states).unwrap());
                 if let Some(passed) = passed {
@@ -199,4 +213,55 @@ pub fn outcome_of(
     outcome.admitted = counters["admitted"];
     assert_eq!(outcome.late, late, "every late row leaves as a dead letter");
     outcome
+}
+
+/// The tasks of an operator, one step after the other.
+pub struct Fleet {
+    factory: Box<dyn OperatorFactory>,
+    keys: Vec<usize>,
+    tasks: Vec<Box<dyn Operator>>,
+    out: Output,
+    pub late: u64,
+}
+
+impl Fleet {
+    pub fn new(factory: Box<dyn OperatorFactory>, keys: &[usize]) -> Self {
+        let tasks = vec![factory.create(TaskIndex { index: 0, count: 1 }).unwrap()];
+        Self { factory, keys: keys.to_vec(), tasks, out: Output::default(), late: 0 }
+    }
+
+    pub fn step(&mut self, step: &Step, now: i64) {
+        match step {
+            Step::Rows(rows) => {
+                let parts = split(batch(rows), &self.keys, self.tasks.len()).unwrap();
+                for (task, part) in self.tasks.iter_mut().zip(parts) {
+                    part.into_iter().for_each(|part| task.on_batch(part, &mut self.out).unwrap());
+                }
+            }
+            Step::Pass(_) => {
+                let pass = |task: &mut Box<dyn Operator>| task.on_watermark(Watermark(now), &mut self.out);
+                self.tasks.iter_mut().try_for_each(pass).unwrap();
+            }
+            Step::Restart(count) => {
+                let states: Vec<TaskState> =
+                    self.tasks.iter_mut().map(|task| task.snapshot().unwrap()).collect();
+                let (states, count) = (through_a_file(states), *count);
+                self.tasks = (0..count)
+                    .map(|index| self.factory.create(TaskIndex { index, count }).unwrap())
+                    .collect();
+                self.tasks.iter_mut().for_each(|task| task.restore(&states).unwrap());
+            }
+        }
+    }
+
+    pub fn barrier(&mut self, epoch: u64) {
+        let barrier = Barrier { epoch: Epoch(epoch), whole: false };
+        self.tasks.iter_mut().for_each(|task| task.on_barrier(barrier, &mut self.out).unwrap());
+    }
+
+    /// The lines that were emitted since the last time.
+    pub fn taken(&mut self) -> Vec<String> {
+        self.late += self.out.dead.drain(..).count() as u64;
+        self.out.rows.drain(..).flat_map(|rows| lines(&rows)).collect()
+    }
 }

@@ -1,6 +1,6 @@
 //! Aggregates and first rows without windows, against a plain map: any batches, epochs, restarts into other numbers of tasks.
 
-use super::fleet::{count_and_sum, schema};
+use super::fleet::{count_and_sum, schema, through_a_file};
 use crate::exchange::split;
 use crate::{
     AggregateSpec, Barrier, FirstRow, Operator, OperatorFactory, Output, RankOrder, RunningAggregate,
@@ -115,7 +115,7 @@ impl Fleet {
             task.on_barrier(Barrier { epoch: Epoch(epoch), whole }, &mut out).unwrap();
             states.push(task.snapshot().unwrap());
         }
-        self.epochs.insert(epoch, states);
+        self.epochs.insert(epoch, through_a_file(states));
         updates(&mut out)
     }
 
@@ -220,7 +220,7 @@ fn distinct_keys_are_emitted_once() {
             task.on_barrier(Barrier { epoch: Epoch(1), whole: false }, &mut out).unwrap();
             states.push(task.snapshot().unwrap());
         }
-        fleet.epochs.insert(1, states);
+        fleet.epochs.insert(1, through_a_file(states));
         fleet.restart(tasks);
         let mut keys: Vec<String> = out
             .rows
