@@ -2,6 +2,7 @@
 
 mod accounting;
 mod crash;
+mod lateness;
 mod running;
 mod savepoint;
 mod sessions;
