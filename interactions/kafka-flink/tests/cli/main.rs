@@ -1,6 +1,7 @@
 //! What people see: when something is wrong, with `--render` and `--dry-run`, and at the admin address.
 
 mod live;
+mod stateful;
 
 use std::fs;
 use std::net::TcpListener;
