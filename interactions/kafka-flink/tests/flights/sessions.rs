@@ -32,7 +32,8 @@ GROUP BY carrier, origin, window_start, window_end;";
 const TRUTH: &str = "
 SELECT carrier, origin, min(at), max(at) + interval '15 minutes', count(*), count(delay), sum(delay)
 FROM (SELECT *, sum(begins) OVER (PARTITION BY carrier, origin ORDER BY at) AS session
-      FROM (SELECT *, (at > lag(at) OVER (PARTITION BY carrier, origin ORDER BY at) + interval '15 minutes')::int AS begins
+      FROM (SELECT *, coalesce(
+                at > lag(at) OVER (PARTITION BY carrier, origin ORDER BY at) + interval '15 minutes', true)::int AS begins
             FROM (SELECT carrier, origin, nullif(dep_delay, 'NA')::float8 AS delay,
                          make_timestamp(year::int, month::int, day::int, hour::int, minute::int, 0)
                              AT TIME ZONE 'America/New_York' AT TIME ZONE 'UTC' AS at

@@ -125,13 +125,12 @@ fn opened(rows: &mut Option<EpochRows>) -> Result<&mut EpochRows, StreamError> {
     rows.as_mut().ok_or_else(|| StreamError::internal("a running aggregate was not opened"))
 }
 
+/// Rows of state, without their keys, and the group of each.
+type Known = (Vec<ArrayRef>, Vec<usize>);
+
 impl RunningTask {
     /// What is known of the keys that the last batch has added to `before` groups, and the groups of those.
-    fn known(
-        &mut self,
-        keys: &[ArrayRef],
-        before: usize,
-    ) -> Result<Option<(Vec<ArrayRef>, Vec<usize>)>, StreamError> {
+    fn known(&mut self, keys: &[ArrayRef], before: usize) -> Result<Option<Known>, StreamError> {
         if self.groups.len() == before {
             return Ok(None);
         }

@@ -133,17 +133,19 @@ impl Operator for WindowTask {
         for window in self.slices.advance(watermark) {
             self.emit(window, out)?;
         }
+        // What they are amended with goes away with their slices.
+        let is_over = |window: &Span| !self.slices.is_amended(*window);
+        let over: Vec<Span> = self.amended.keys().filter(|window| is_over(window)).copied().collect();
+        for window in over {
+            self.emit_amended(window, out)?;
+        }
         self.slices.forget_closed();
         Ok(())
     }
 
     fn on_barrier(&mut self, _barrier: Barrier, out: &mut Output) -> Result<(), StreamError> {
-        for (window, keys) in std::mem::take(&mut self.amended) {
-            let from = out.rows.len();
-            self.emit(window, out)?;
-            for rows in &mut out.rows[from..] {
-                *rows = self.only(rows, &keys)?;
-            }
+        while let Some(window) = self.amended.keys().next().copied() {
+            self.emit_amended(window, out)?;
         }
         Ok(())
     }
@@ -189,6 +191,17 @@ impl WindowTask {
         for window in windows {
             let amended = self.amended.entry(window).or_default();
             amended.extend(keys.iter().flat_map(|keys| keys.iter().map(|key| Box::from(key.data()))));
+        }
+        Ok(())
+    }
+
+    /// Emits a window that had rows after it closed, for the keys of those.
+    fn emit_amended(&mut self, window: Span, out: &mut Output) -> Result<(), StreamError> {
+        let keys = self.amended.remove(&window).unwrap_or_default();
+        let from = out.rows.len();
+        self.emit(window, out)?;
+        for rows in &mut out.rows[from..] {
+            *rows = self.only(rows, &keys)?;
         }
         Ok(())
     }
