@@ -218,7 +218,9 @@ mod tests {
         check(
             "SET 'state.backend.type' = 'rocksdb'; SET 'restart-strategy.type' = 'fixed-delay';
              SET 'execution.runtime-mode' = 'streaming'; SET 'execution.checkpointing.mode' = 'EXACTLY_ONCE'",
-            expect![[r#"Settings { pipeline_name: None, parallelism: None, checkpoint_interval: None, idle_timeout: None, state_ttl: None, allowed_lateness: None, dead_letters: None, rows_per_second_max: None, batch_rows_max: None, unused: [("state.backend.type", "rocksdb"), ("restart-strategy.type", "fixed-delay"), ("execution.runtime-mode", "streaming"), ("execution.checkpointing.mode", "EXACTLY_ONCE")] }"#]],
+            expect![[
+                r#"Settings { pipeline_name: None, parallelism: None, checkpoint_interval: None, idle_timeout: None, state_ttl: None, allowed_lateness: None, dead_letters: None, rows_per_second_max: None, batch_rows_max: None, unused: [("state.backend.type", "rocksdb"), ("restart-strategy.type", "fixed-delay"), ("execution.runtime-mode", "streaming"), ("execution.checkpointing.mode", "EXACTLY_ONCE")] }"#
+            ]],
         );
     }
 
