@@ -12,7 +12,7 @@ use stream::{Connector, ConnectorContext, OptionSpec, Sink, SourceFactory, Strea
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UpsertKafka;
 
-const OPTIONS: [OptionSpec; 12] = [
+const OPTIONS: [OptionSpec; 13] = [
     required("topic", "topic to write"),
     required("properties.bootstrap.servers", "host:port, separated by commas"),
     optional("properties.*", "a property of the Kafka client, by Java's or librdkafka's name"),
@@ -25,6 +25,7 @@ const OPTIONS: [OptionSpec; 12] = [
     optional("sink.delivery-guarantee", "exactly-once (default here) or at-least-once"),
     optional("sink.transactional-id-prefix", "begins the transactional.id; default: the pipeline"),
     optional("sink.parallelism", "1, as one transaction holds an epoch"),
+    optional("scan.*", "for reading, which is not supported yet"),
 ];
 
 const fn required(name: &'static str, help: &'static str) -> OptionSpec {
