@@ -7,11 +7,13 @@ use testkit::{Program, binary, until_async};
 
 /// The shipped pipeline, but a partition is idle only after a minute. Flink counts a partition as idle that it has not come
 /// to read for so long, and drops its rows as late: on a busy machine its first fetches take more than the 2 s of the script.
-fn script() -> String {
+fn script(folder: &Path) -> String {
     let idle = "SET 'table.exec.source.idle-timeout' = '2 s';";
     let shipped = include_str!("../../sql/stream_processor.sql");
     assert!(shipped.contains(idle), "the shipped script has another idle timeout");
-    shipped.replace(idle, "SET 'table.exec.source.idle-timeout' = '1 min';")
+    let path = folder.join("script.sql");
+    std::fs::write(&path, shipped.replace(idle, "SET 'table.exec.source.idle-timeout' = '1 min';")).unwrap();
+    path.display().to_string()
 }
 
 const EVENTS: &str = "20000";
@@ -41,6 +43,17 @@ fn systems(brokers: &str, host: &str, port: u16, database: &Database) -> Vec<Str
     settings.into_iter().flat_map(|setting| ["--set".to_owned(), setting]).collect()
 }
 
+/// Ten seconds of events, all of them.
+fn produce(kafka: &Kafka, topic: &str, folder: &Path) {
+    let producer = binary("test_producer", option_env!("CARGO_BIN_EXE_test_producer"));
+    Program::new(&producer, &folder_of(folder, "producer"))
+        .args(["--topic", topic, "--count", EVENTS, "--rate", "2000", "--seed", "11", "--admin-addr", "off"])
+        .args(["--set", &format!("kafka.brokers={}", kafka.bootstrap())])
+        .start()
+        .finish(LIMIT)
+        .expect_code(0);
+}
+
 /// Goal: every window that closed in both runs has the same row.
 #[tokio::test]
 async fn windows_are_those_of_the_embedded_engine() {
@@ -52,23 +65,14 @@ async fn windows_are_those_of_the_embedded_engine() {
     for table in ["embedded", "on_flink"] {
         database.run(&format!("CREATE TABLE {table} {TABLE}")).await;
     }
-    let producer = binary("test_producer", option_env!("CARGO_BIN_EXE_test_producer"));
-    Program::new(&producer, &folder_of(folder.path(), "producer"))
-        .args(["--topic", &topic, "--count", EVENTS, "--rate", "2000", "--seed", "11", "--admin-addr", "off"])
-        .args(["--set", &format!("kafka.brokers={}", kafka.bootstrap())])
-        .start()
-        .finish(LIMIT)
-        .expect_code(0);
-
-    let path = folder.path().join("script.sql");
-    std::fs::write(&path, script()).unwrap();
-    let path = path.display().to_string();
+    produce(&kafka, &topic, folder.path());
+    let script = script(folder.path());
     let shared = [
         ["--kafka-topic", &topic],
         ["--window-seconds", "2"],
         ["--pipeline", &topic],
         ["--env", "production"],
-        ["--sql", &path],
+        ["--sql", &script],
     ]
     .concat();
     let exe = binary("stream_processor", option_env!("CARGO_BIN_EXE_stream_processor"));
