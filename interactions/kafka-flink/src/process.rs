@@ -147,7 +147,7 @@ async fn run(
     let options = RunOptions {
         pipeline: name,
         store: SnapshotStore::open(state.join("snapshots"), &context.pipeline).map_err(of_stream)?,
-        state_backend: backend(args, &state),
+        state_backend: backend(args, &state)?,
         checkpoint_interval: settings.checkpoint_interval.unwrap_or(args.shared.checkpoint_interval),
         pending_bytes_max: PENDING_BYTES_MAX,
         shutdown: ctx.shutdown.token().clone(),
@@ -170,13 +170,21 @@ async fn run(
     Ok(())
 }
 
-fn backend(args: &ProcessorArgs, state: &Path) -> StateBackend {
-    match args.state_backend {
-        StateBackendKind::Lsm => StateBackend::Lsm { folder: state.join("lsm") },
+fn backend(args: &ProcessorArgs, state: &Path) -> Result<StateBackend, Failure> {
+    let folder = state.join("lsm");
+    // Working copies that a run left which was killed; it may have had more tasks.
+    match std::fs::remove_dir_all(&folder) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Failure::io(format!("state folder {} cannot be cleared", folder.display()), cause));
+        }
+        _ => {}
+    }
+    Ok(match args.state_backend {
+        StateBackendKind::Lsm => StateBackend::Lsm { folder },
         StateBackendKind::Memory | StateBackendKind::Rocksdb | StateBackendKind::Redis => {
             StateBackend::Memory
         }
-    }
+    })
 }
 
 /// Every connector of this program.

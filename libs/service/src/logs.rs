@@ -16,10 +16,12 @@ use tracing_subscriber::{
 use crate::{Color, Failure, LogFormat, OrFail, SharedArgs, exit::Exit, progress};
 
 /// Libraries that speak too much at the level of our own crates; they stay at `warn` until `-vv`.
-const NOISY: [&str; 9] = [
+const NOISY: [&str; 11] = [
+    "fjall",
     "h2",
     "hyper",
     "hyper_util",
+    "lsm_tree",
     "reqwest",
     "rustls",
     "sqlx",
