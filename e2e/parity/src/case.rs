@@ -40,7 +40,7 @@ pub struct Case {
     pub ends: Ends,
     /// Of each input topic.
     pub partitions: i32,
-    /// `case.sql` as it stands, headers included, so that lines count alike everywhere.
+    /// `case.sql` with what it includes, headers too, so that lines count alike everywhere.
     pub script: String,
 }
 
@@ -144,15 +144,57 @@ pub fn cases(folder: &Path) -> Result<Vec<Case>, CaseError> {
         let entry = entry.map_err(unreadable(folder))?;
         let path = entry.path().join("case.sql");
         let script = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
-        cases.push(Case::parse(&entry.file_name().to_string_lossy(), &script)?);
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let script = included(&name, &script, |file| {
+            let path = entry.path().join(file);
+            std::fs::read_to_string(&path).map_err(unreadable(&path))
+        })?;
+        cases.push(Case::parse(&name, &script)?);
     }
     cases.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(cases)
 }
 
+/// Puts `name.sql` of the case's folder in the place of `${sql:name}`, on one line, so that lines count as in the case.
+fn included(
+    case: &str,
+    script: &str,
+    read: impl Fn(&str) -> Result<String, CaseError>,
+) -> Result<String, CaseError> {
+    let mut text = String::with_capacity(script.len());
+    let mut rest = script;
+    while let Some((before, after)) = rest.split_once("${sql:") {
+        let (name, behind) =
+            after.split_once('}').ok_or_else(|| CaseError::wrong(case, "a `${sql:` without its `}`"))?;
+        let included = read(&format!("{name}.sql"))?;
+        // A comment would take the rest of the line with it.
+        let lines: Vec<&str> = included.lines().filter(|line| !line.starts_with("--")).collect();
+        text.push_str(before);
+        text.push_str(&lines.join(" "));
+        rest = behind;
+    }
+    text.push_str(rest);
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_stands_on_the_line_that_includes_it() {
+        let read = |file: &str| match file {
+            "tables.sql" => {
+                Ok("-- Tables.\nCREATE TABLE a (\n  x INT);\nCREATE TABLE b (x INT);\n".to_owned())
+            }
+            other => Err(CaseError::wrong("c", format!("no {other}"))),
+        };
+        let text = included("c", "-- feature\n${sql:tables}\nINSERT", read).unwrap();
+        assert_eq!(text, "-- feature\nCREATE TABLE a (   x INT); CREATE TABLE b (x INT);\nINSERT");
+        let problem = |script: &str| included("c", script, read).unwrap_err().to_string();
+        assert_eq!(problem("${sql:views}"), "case c: no views.sql");
+        assert_eq!(problem("${sql:views"), "case c: a `${sql:` without its `}`");
+    }
 
     fn header(lines: &str) -> Result<Case, String> {
         Case::parse("a-case", &format!("{lines}\nSELECT 1")).map_err(|error| error.to_string())

@@ -1,19 +1,7 @@
 -- feature: NEXMark | q7, highest bid: a window join in place of the join by time
 -- verdict: same
 -- partitions: 1
-CREATE TABLE nexmark (
-  event_type INT,
-  person ROW<id BIGINT, name STRING, emailAddress STRING, creditCard STRING, city STRING, state STRING,
-             `dateTime` TIMESTAMP(3), extra STRING>,
-  auction ROW<id BIGINT, itemName STRING, description STRING, initialBid BIGINT, reserve BIGINT, `dateTime` TIMESTAMP(3),
-              expires TIMESTAMP(3), seller BIGINT, category BIGINT, extra STRING>,
-  bid ROW<auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, `dateTime` TIMESTAMP(3), extra STRING>,
-  `dateTime` AS CASE WHEN event_type = 0 THEN person.`dateTime` WHEN event_type = 1 THEN auction.`dateTime`
-                   ELSE bid.`dateTime` END,
-  WATERMARK FOR `dateTime` AS `dateTime` - INTERVAL '4' SECOND
-) WITH (${input:nexmark});
-CREATE VIEW bid AS
-SELECT bid.auction, bid.bidder, bid.price, bid.channel, bid.url, `dateTime`, bid.extra FROM nexmark WHERE event_type = 2;
+${sql:nexmark}
 CREATE TABLE results (auction BIGINT, price BIGINT, bidder BIGINT, `dateTime` TIMESTAMP(3), extra STRING) WITH (${output});
 INSERT INTO results
 SELECT B.auction, B.price, B.bidder, B.`dateTime`, B.extra

@@ -1,0 +1,1 @@
+../../nexmark/nexmark.sql
