@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// Keys an operator has at hand at most; beyond, it writes them and emits their results before the epoch ends.
+pub(super) const KEYS_AT_HAND_MAX: usize = 1 << 18;
 /// State of up to this many keys is written whole in every snapshot.
 const WHOLE_KEYS_MAX: u64 = 10_000;
 /// Of more keys, a snapshot holds what changed and every 32nd key group whole, so that it builds on 31 others.
@@ -33,6 +35,11 @@ pub(super) struct EpochRows {
 #[derive(Serialize, Deserialize)]
 struct Saved {
     whole: BTreeSet<KeyGroup>,
+}
+
+/// The state of an operator that was opened.
+pub(super) fn opened(rows: &mut Option<EpochRows>) -> Result<&mut EpochRows, StreamError> {
+    rows.as_mut().ok_or_else(|| StreamError::internal("an operator with state by key was not opened"))
 }
 
 impl EpochRows {

@@ -1,21 +1,18 @@
 //! Deduplication without a window: of each key the row that is first in some order, said again when another one is.
 
-use super::epoch_rows::EpochRows;
+use super::epoch_rows::{EpochRows, KEYS_AT_HAND_MAX, opened};
 use super::window_rank::RankOrder;
 use crate::state::KeyedState;
 use crate::{Barrier, Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
 use arrow::array::{ArrayRef, UInt32Array};
-use arrow::compute::{SortOptions, interleave_record_batch, take};
+use arrow::compute::{interleave_record_batch, take};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
 use event::Watermark;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Keys at hand at most; beyond, their rows are emitted before the epoch ends.
-const KEYS_AT_HAND_MAX: usize = 1 << 18;
 
 /// Batches at hand at most; beyond, only the rows that are first are kept of them.
 const BATCHES_MAX: usize = 64;
@@ -45,14 +42,6 @@ impl FirstRow {
         let others = (0..self.schema.fields().len()).filter(|i| !self.keys.contains(i));
         self.keys.iter().copied().chain(others).collect()
     }
-
-    fn order_fields(&self) -> Vec<SortField> {
-        let field = |by: &RankOrder| {
-            let options = SortOptions { descending: by.descending, nulls_first: by.nulls_first };
-            SortField::new_with_options(self.schema.field(by.column).data_type().clone(), options)
-        };
-        self.order.iter().map(field).collect()
-    }
 }
 
 impl OperatorFactory for FirstRow {
@@ -62,7 +51,7 @@ impl OperatorFactory for FirstRow {
             task,
             rows: None,
             key_rows: RowConverter::new(self.keys.iter().map(key).collect())?,
-            order_rows: RowConverter::new(self.order_fields())?,
+            order_rows: RowConverter::new(self.order.iter().map(|by| by.sort_field(&self.schema)).collect())?,
             batches: Vec::new(),
             first: HashMap::new(),
             absent: 0,
@@ -132,8 +121,12 @@ impl Operator for FirstRowTask {
         self.admitted += batch.num_rows() as u64;
         let keys: Vec<ArrayRef> = self.plan.keys.iter().map(|i| batch.column(*i).clone()).collect();
         let key_rows = self.key_rows.convert_columns(&keys)?;
-        let unknown = (0..batch.num_rows()).filter(|row| !self.first.contains_key(key_rows.row(*row).data()));
-        let unknown: Vec<u32> = unknown.map(|row| row as u32).collect();
+        let mut asked = HashSet::new();
+        let is_unknown = |row: &usize| {
+            let key = key_rows.row(*row).data();
+            !self.first.contains_key(key) && asked.insert(key)
+        };
+        let unknown = (0..batch.num_rows()).filter(is_unknown).map(|row| row as u32).collect();
         self.load(&keys, unknown)?;
         let orders = self.orders(&batch)?;
         self.batches.push(batch);
@@ -180,10 +173,6 @@ impl Operator for FirstRowTask {
     }
 }
 
-fn opened(rows: &mut Option<EpochRows>) -> Result<&mut EpochRows, StreamError> {
-    rows.as_mut().ok_or_else(|| StreamError::internal("a first row was not opened"))
-}
-
 impl FirstRowTask {
     fn orders(&self, batch: &RecordBatch) -> Result<arrow::row::Rows, StreamError> {
         let columns: Vec<ArrayRef> =
@@ -191,7 +180,7 @@ impl FirstRowTask {
         Ok(self.order_rows.convert_columns(&columns)?)
     }
 
-    /// Brings the rows that the state has of the keys of these rows.
+    /// Brings the rows that the state has of the keys of these rows, each of which has another key.
     fn load(&mut self, keys: &[ArrayRef], rows: Vec<u32>) -> Result<(), StreamError> {
         if rows.is_empty() {
             return Ok(());

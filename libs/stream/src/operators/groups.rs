@@ -34,7 +34,7 @@ impl AggregateSpec {
         format!("by [{}]: [{}]", keys.join(", "), aggregates.join(", "))
     }
 
-    pub(super) fn key_schema(&self) -> SchemaRef {
+    fn key_schema(&self) -> SchemaRef {
         Arc::new(self.input_schema.project(&self.keys).unwrap_or_else(|_| Schema::empty()))
     }
 

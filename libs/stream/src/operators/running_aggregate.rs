@@ -1,6 +1,6 @@
 //! Aggregates per key, without a window: what a key has come to, said again whenever it changes.
 
-use super::epoch_rows::EpochRows;
+use super::epoch_rows::{EpochRows, KEYS_AT_HAND_MAX, opened};
 use super::groups::{AggregateSpec, Groups};
 use crate::state::KeyedState;
 use crate::{Barrier, Operator, OperatorFactory, Output, StreamError, TaskIndex, TaskState};
@@ -12,8 +12,6 @@ use event::Watermark;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Keys at hand at most; beyond, their results are emitted before the epoch ends.
-const KEYS_AT_HAND_MAX: usize = 1 << 18;
 /// `GROUP BY` keys without a window.
 ///
 /// Emits a row per key and epoch in which the key had rows, so the output is a changelog of updates by key without
@@ -119,10 +117,6 @@ impl Operator for RunningTask {
     fn restore(&mut self, states: &[TaskState]) -> Result<(), StreamError> {
         opened(&mut self.rows)?.restore(states)
     }
-}
-
-fn opened(rows: &mut Option<EpochRows>) -> Result<&mut EpochRows, StreamError> {
-    rows.as_mut().ok_or_else(|| StreamError::internal("a running aggregate was not opened"))
 }
 
 /// Rows of state, without their keys, and the group of each.

@@ -23,6 +23,13 @@ pub struct RankOrder {
     pub nulls_first: bool,
 }
 
+impl RankOrder {
+    pub(super) fn sort_field(&self, schema: &Schema) -> SortField {
+        let options = SortOptions { descending: self.descending, nulls_first: self.nulls_first };
+        SortField::new_with_options(schema.field(self.column).data_type().clone(), options)
+    }
+}
+
 /// `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, keys… ORDER BY order…)`, of which `from..=to` is wanted.
 ///
 /// Its input is hashed by `keys`, and each row has its window. A window is emitted once, when the watermark reaches its
@@ -64,10 +71,7 @@ impl OperatorFactory for WindowRank {
     fn create(&self, task: TaskIndex) -> Result<Box<dyn Operator>, StreamError> {
         let field = |i: usize| self.input_schema.field(i).data_type().clone();
         let keys = self.keys.iter().map(|i| SortField::new(field(*i))).collect();
-        let order = self.order.iter().map(|by| {
-            let options = SortOptions { descending: by.descending, nulls_first: by.nulls_first };
-            SortField::new_with_options(field(by.column), options)
-        });
+        let order = self.order.iter().map(|by| by.sort_field(&self.input_schema));
         let arrival = SortOptions { descending: self.later_first, nulls_first: false };
         let arrival = SortField::new_with_options(DataType::UInt64, arrival);
         Ok(Box::new(RankTask {

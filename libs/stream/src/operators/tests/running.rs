@@ -282,6 +282,8 @@ fn the_first_row_of_each_key() {
             }
             let emitted: Totals = fleet.barrier(false).into_iter().collect();
             assert_eq!(emitted, changed, "epoch {epoch}, later first: {later_first}");
+            let keys: u64 = fleet.tasks.iter().filter_map(|task| task.state_rows()).sum();
+            assert_eq!(keys, truth.len() as u64, "epoch {epoch}: rows of the state");
             if epoch % 6 == 0 {
                 fleet.restart(random.random_range(1..5));
             }
